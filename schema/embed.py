@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Turns a file into a C array, so that the program needs no file beside it: embed.py INPUT OUTPUT.c
+
+The symbol is the output's name. A NUL follows the bytes and is not counted, so a text can be used as a C string. Bytes and not a
+string literal, because compilers need not take literals of more than 4095 characters."""
+
+import pathlib
+import sys
+
+PER_LINE = 24
+
+
+def main() -> int:
+    if len(sys.argv) != 3:
+        print(__doc__.splitlines()[0], file=sys.stderr)
+        return 2
+    source, target = (pathlib.Path(arg) for arg in sys.argv[1:])
+    name = target.stem
+    if not name.isidentifier():
+        print(f"{target}: its name cannot be a C symbol", file=sys.stderr)
+        return 2
+    data = source.read_bytes()
+    rows = [data[i : i + PER_LINE] for i in range(0, len(data), PER_LINE)]
+    lines = [
+        f"/* Made from {source.name}. */",
+        "#include <stddef.h>",
+        "",
+        f"extern const unsigned char {name}[];",
+        f"extern const size_t {name}_len;",
+        "",
+        f"const unsigned char {name}[] = {{",
+        *("\t" + ",".join(str(byte) for byte in row) + "," for row in rows),
+        "\t0",
+        "};",
+        f"const size_t {name}_len = {len(data)};",
+    ]
+    target.write_text("\n".join(lines) + "\n", encoding="ascii")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+/* Routes of sandbox time: read it, stop it, move it, and hear what happened meanwhile. */
+#include "admin/admin_internal.h"
+#include "util/clock.h"
+#include "util/str.h"
+#include "util/wiretime.h"
+
+enum argument { NO_ARGUMENT, ARGUMENT_TO, ARGUMENT_BY, ARGUMENT_FACTOR };
+
+static const char *const argument_names[] = { "", "to", "by", "factor" };
+
+static const struct clock_action {
+	const char *name;
+	enum clock_change change;
+	enum argument takes;
+} actions[] = {
+	{ "freeze", CLOCK_FREEZE, NO_ARGUMENT },   { "resume", CLOCK_RESUME, NO_ARGUMENT },   { "set", CLOCK_SET, ARGUMENT_TO },
+	{ "advance", CLOCK_ADVANCE, ARGUMENT_BY }, { "scale", CLOCK_SCALE, ARGUMENT_FACTOR }, { "reset", CLOCK_REAL, NO_ARGUMENT },
+};
+
+static const double FACTOR_MAX = 1e6;
+
+/* A real clock stood at the wall's time when it was last changed. */
+static const char *mode_of(const struct vclock *clock)
+{
+	if (clock->frozen)
+		return "frozen";
+	if (clock->rate != 1000)
+		return "scaled";
+	return clock->set_ms == clock->base_ms ? "real" : "offset";
+}
+
+/* Changes the clock (or reads it) and answers how it stands and what became due. */
+static void change_clock(struct admin_call *c, enum clock_change change, int64_t value)
+{
+	struct vclock clock;
+	int64_t now_ms;
+	char now[WIRETIME_SIZE];
+	struct event_list events;
+	events_begin(&events);
+	if (!mock_clock(c->mock, c->sandbox, change, value, &clock, &now_ms, events_add, &events)) {
+		buf_finish(&events.text);
+		answer_error(c, 500, "ClockFailed", NULL, "the clock could not be changed; the log says why");
+		return;
+	}
+	wiretime_utc(now_ms, now);
+	struct json_out o = answer_begin(c, 200);
+	out_str(&o, "now", now);
+	out_str(&o, "mode", mode_of(&clock));
+	out_double(&o, "factor", (double)clock.rate / 1000);
+	events_end(&events, &o);
+	answer_end(&o);
+}
+
+void time_read(struct admin_call *c)
+{
+	change_clock(c, CLOCK_READ, 0);
+}
+
+static bool read_by(struct admin_call *c, const char *by, int64_t *value)
+{
+	if (duration_parse(by, value) && *value >= 0)
+		return true;
+	answer_error(c, 400, "InvalidField", "durations: \"250ms\", \"5s\", \"10m\", \"2h\", \"7d\"",
+	             "the field \"by\" must be a duration and not negative");
+	return false;
+}
+
+static bool read_to(struct admin_call *c, const char *to, int64_t *value)
+{
+	if (wiretime_parse(to, value))
+		return true;
+	answer_error(c, 400, "InvalidField", "times: \"2026-01-01T00:00:00Z\"", "the field \"to\" must be a time");
+	return false;
+}
+
+static bool read_factor(struct admin_call *c, double factor, int64_t *value)
+{
+	if (factor >= 0.001 && factor <= FACTOR_MAX) {
+		*value = (int64_t)(factor * 1000 + 0.5);
+		return true;
+	}
+	answer_error(c, 400, "InvalidField", "60: a minute passes in a second",
+	             "the field \"factor\" must be between 0.001 and 1000000");
+	return false;
+}
+
+static const struct clock_action *find_action(const char *name)
+{
+	for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
+		if (str_is(actions[i].name, name))
+			return &actions[i];
+	return NULL;
+}
+
+/* Is exactly the argument given that the action takes? Answers when not. */
+static bool fits(struct admin_call *c, const struct clock_action *a, const bool given[])
+{
+	for (int i = ARGUMENT_TO; i <= ARGUMENT_FACTOR; i++)
+		if (given[i] != (a->takes == (enum argument)i)) {
+			answer_error(c, 400, given[i] ? "UnknownField" : "MissingField", "set takes to, advance takes by, scale takes factor",
+			             "the action \"%s\" %s \"%s\"", a->name, given[i] ? "does not take" : "needs", argument_names[i]);
+			return false;
+		}
+	return true;
+}
+
+void time_change(struct admin_call *c)
+{
+	const char *name = NULL, *by = NULL, *to = NULL;
+	double factor = 0;
+	bool given[4] = { false };
+	int64_t value = 0;
+	const struct body_field fields[] = {
+		{ "action", .required = true, .text = &name },
+		{ "to", .text = &to, .given = &given[ARGUMENT_TO] },
+		{ "by", .text = &by, .given = &given[ARGUMENT_BY] },
+		{ "factor", .number = &factor, .given = &given[ARGUMENT_FACTOR] },
+	};
+	if (!body_read(c, fields, sizeof fields / sizeof fields[0]))
+		return;
+	const struct clock_action *action = find_action(name);
+	if (!action) {
+		answer_error(c, 400, "InvalidField", "accepted: freeze, resume, set, advance, scale, reset",
+		             "there is no clock action \"%s\"", name);
+		return;
+	}
+	if (!fits(c, action, given) || (by && !read_by(c, by, &value)) || (to && !read_to(c, to, &value)) ||
+	    (given[ARGUMENT_FACTOR] && !read_factor(c, factor, &value)))
+		return;
+	change_clock(c, action->change, value);
+}
+
+void time_advance(struct admin_call *c)
+{
+	const char *by = NULL;
+	int64_t value;
+	const struct body_field fields[] = { { "by", .required = true, .text = &by } };
+	if (body_read(c, fields, 1) && read_by(c, by, &value))
+		change_clock(c, CLOCK_ADVANCE, value);
+}

@@ -1,0 +1,84 @@
+/* Routes that change the world: back to its start, a fixture merged into it, one transition ended. */
+#include <string.h>
+
+#include "admin/admin_internal.h"
+#include "util/str.h"
+
+enum { WHY_MAX = 4096 };
+
+void world_reset(struct admin_call *c)
+{
+	struct buf why;
+	if (!body_read(c, NULL, 0))
+		return;
+	buf_init(&why, WHY_MAX);
+	if (mock_reset(c->mock, c->sandbox, &why)) {
+		struct json_out o = answer_begin(c, 200);
+		out_str(&o, "status", "reset");
+		answer_end(&o);
+	} else {
+		answer_error(c, 500, "ResetFailed", "nothing changed", "%s", why.data);
+	}
+	buf_finish(&why);
+}
+
+void world_seed(struct admin_call *c)
+{
+	struct buf why;
+	if (!c->in->body_len) {
+		answer_error(c, 400, "MissingBody", "the rules are in schema/fixture.schema.json", "the body must be a fixture");
+		return;
+	}
+	buf_init(&why, WHY_MAX);
+	if (mock_apply(c->mock, c->sandbox, c->in->body, c->in->body_len, &why)) {
+		struct json_out o = answer_begin(c, 200);
+		out_str(&o, "status", "applied");
+		answer_end(&o);
+	} else {
+		answer_error(c, 400, "BadFixture", "nothing changed", "%s", why.data);
+	}
+	buf_finish(&why);
+}
+
+/* Everything that happened, and where the resource in question went. */
+struct watch {
+	struct event_list events;
+	const char *resource;
+	char went_to[32];
+};
+
+static void watch_event(void *data, const char *resource, const char *from, const char *to, int64_t at_ms)
+{
+	struct watch *w = data;
+	events_add(&w->events, resource, from, to, at_ms);
+	if (str_is(resource, w->resource))
+		strncpy(w->went_to, to, sizeof w->went_to - 1);
+}
+
+/* "to" is what the caller expects: a transition in progress leads to one place, which cannot be chosen. */
+void world_transition(struct admin_call *c)
+{
+	const char *expected = NULL;
+	const struct body_field fields[] = { { "to", .text = &expected } };
+	struct watch w = { .resource = c->subject };
+	if (!body_read(c, fields, 1))
+		return;
+	events_begin(&w.events);
+	if (!mock_finish_transition(c->mock, c->sandbox, c->subject, watch_event, &w)) {
+		buf_finish(&w.events.text);
+		answer_error(c, 409, "NotInTransition", "a disk or snapshot is in one while it is CREATING, ATTACHING, ROLLBACKING …",
+		             "%s is not in a transition", c->subject);
+		return;
+	}
+	if (expected && !str_is(expected, w.went_to)) {
+		buf_finish(&w.events.text);
+		answer_error(c, 409, "OtherState", "the transition has ended all the same", "%s went to %s, not %s", c->subject, w.went_to,
+		             expected);
+		return;
+	}
+	struct json_out o = answer_begin(c, 200);
+	out_str(&o, "resource", c->subject);
+	out_str(&o, "state", w.went_to);
+	events_end(&w.events, &o);
+	answer_end(&o);
+}

@@ -1,0 +1,99 @@
+/* All that an action may know: the caller, the moment, validated parameters, the world. An action returns a verdict; it never
+ * replies, commits, logs, sleeps, reads a clock or rolls dice. */
+#ifndef CBSMOCK_API_CALL_H
+#define CBSMOCK_API_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "api/error.h"
+#include "api/model.h"
+#include "store/store.h"
+#include "util/arena.h"
+#include "util/json_out.h"
+
+enum dialect {
+	DIALECT_CLASSIC, /* where an original and a newer code name one condition: the original */
+	DIALECT_CURRENT,
+};
+
+/* How a kind of transition moves on. */
+enum progression {
+	PROGRESS_TIME,      /* after `ms` of sandbox time */
+	PROGRESS_IMMEDIATE, /* done before the answer is sent */
+	PROGRESS_MANUAL,    /* only when told through the admin API */
+};
+
+enum transition {
+	TRANSITION_DISK_CREATE, TRANSITION_DISK_ATTACH, TRANSITION_DISK_DETACH, TRANSITION_DISK_RESIZE, TRANSITION_DISK_ROLLBACK,
+	TRANSITION_SNAPSHOT_CREATE, N_TRANSITIONS,
+};
+
+struct transition_rule {
+	enum progression progression;
+	int64_t ms;
+};
+
+/* Names as users write them: "disk.create", "snapshot.create" …; defaults of cbs.md §3.4. */
+extern const char *const transition_names[N_TRANSITIONS];
+extern const int64_t transition_default_ms[N_TRANSITIONS];
+
+struct caller {
+	int64_t uin, sub_uin;   /* sub_uin 0: the root account */
+	const char *secret_id;
+	const char *mfa;        /* credential.mfa */
+	const char *address;    /* peer's, text */
+};
+
+struct call {
+	/* in */
+	struct store *store;
+	struct arena *arena;
+	int64_t now_ms;                       /* sandbox time, read once */
+	const struct caller *who;
+	const char *region;
+	const char *request_id;
+	enum lang lang;
+	enum dialect dialect;
+	const struct transition_rule *transitions; /* N_TRANSITIONS of them */
+	const cJSON *params;                  /* an object, validated along the model */
+	const char *action;
+	/* out */
+	struct json_out *out;                 /* business fields, in order; thrown away on an error */
+	struct error error;
+	const char *guard;                    /* name of the guard that refused, for log and journal */
+};
+
+/* The verdict of an action. */
+enum verdict { VERDICT_OK, VERDICT_FAIL };
+
+struct action {
+	const char *name;
+	bool writes; /* runs inside a transaction */
+	enum verdict (*run)(struct call *c);
+	/* cvm:<name> is checked by CAM against these resources: the ids in these parameters (NULL-ended, may be NULL). */
+	const char *const *volumes, *const *snapshots;
+};
+
+enum verdict call_ok(struct call *c);
+enum verdict call_fail(struct call *c, enum err err);
+/* With a further wording; arguments as in error_text. */
+enum verdict call_fail_text(struct call *c, enum text text, ...) __attribute__((sentinel));
+/* Sets error.because; `format` as printf. */
+void call_because(struct call *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- parameters: they passed validation, so a reader cannot meet a wrong type ----------------------------------------- */
+
+bool arg_given(const struct call *c, const char *name);
+const char *arg_str(const struct call *c, const char *name, const char *fallback);
+int64_t arg_int(const struct call *c, const char *name, int64_t fallback);
+bool arg_bool(const struct call *c, const char *name, bool fallback);
+/* The number of an id parameter; -1 when not given. */
+int64_t arg_id(const struct call *c, const char *name, const char *prefix);
+/* Strings of a list parameter, in the arena; 0 when not given. */
+size_t arg_list(const struct call *c, const char *name, const char *const **out);
+const cJSON *arg_json(const struct call *c, const char *name);
+
+#endif

@@ -1,0 +1,20 @@
+/* Looking an action up in the generated model, which is sorted by name. */
+#include "api/model.h"
+
+#include <string.h>
+
+const struct model_action *model_find(const struct model_action *model, size_t count, const char *name)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(name, model[middle].name);
+		if (order == 0)
+			return &model[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}

@@ -1,0 +1,27 @@
+/* DescribeSnapshots: by ids or by filters, a page at a time; an unknown id is an empty answer and no error (cbs.md fact 5). */
+#include "cbs/actions.h"
+#include "cbs/list.h"
+#include "cbs/snapshot.h"
+#include "util/ident.h"
+
+static enum verdict run(struct call *c)
+{
+	struct list_query query;
+	if (list_read(c, "SnapshotIds", IDENT_SNAPSHOT, store_snapshot_filter, &query) != VERDICT_OK)
+		return VERDICT_FAIL;
+	struct snapshot *page = NULL;
+	size_t count = 0;
+	uint64_t total = store_snapshot_list(c->store, c->arena, &query, &page, &count);
+	out_int(c->out, "TotalCount", (int64_t)total);
+	out_array(c->out, "SnapshotSet");
+	for (size_t i = 0; i < count; i++)
+		snapshot_view(c, &page[i]);
+	out_end_array(c->out);
+	return call_ok(c);
+}
+
+const struct action describe_snapshots = {
+	.name = "DescribeSnapshots",
+	.run = run,
+	.snapshots = (const char *const[]){ "SnapshotIds", NULL },
+};

@@ -1,0 +1,321 @@
+/* The states of a disk and the JSON of one. */
+#include "cbs/disk.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "cbs/settle.h"
+#include "cbs/snapshot.h"
+#include "util/ident.h"
+#include "util/str.h"
+#include "util/wiretime.h"
+
+#define TO(state) (1U << DISK_##state)
+
+/* Which states a disk may go to next. TORECYCLE is open to all: the end of a prepaid term detaches by force. EXPANDING, ROLLBACKING
+ * and DUMPING go back to where they came from, which their job remembers. A disk leaves the recycle bin by being paid for again. */
+static const unsigned moves[] = {
+	[DISK_UNATTACHED] = TO(ATTACHING) | TO(EXPANDING) | TO(ROLLBACKING) | TO(DUMPING) | TO(TORECYCLE),
+	[DISK_ATTACHING] = TO(ATTACHED) | TO(TORECYCLE),
+	[DISK_ATTACHED] = TO(DETACHING) | TO(EXPANDING) | TO(ROLLBACKING) | TO(DUMPING) | TO(TORECYCLE),
+	[DISK_DETACHING] = TO(UNATTACHED) | TO(TORECYCLE),
+	[DISK_EXPANDING] = TO(UNATTACHED) | TO(ATTACHED) | TO(TORECYCLE),
+	[DISK_ROLLBACKING] = TO(UNATTACHED) | TO(ATTACHED) | TO(TORECYCLE),
+	[DISK_TORECYCLE] = TO(UNATTACHED),
+	[DISK_DUMPING] = TO(UNATTACHED) | TO(ATTACHED) | TO(TORECYCLE),
+};
+
+_Static_assert(sizeof moves / sizeof moves[0] == N_DISK_STATES, "a row for every state");
+
+bool disk_can_move(enum disk_state from, enum disk_state to)
+{
+	return (moves[from] >> to & 1U) != 0;
+}
+
+static bool detached(enum disk_state state)
+{
+	return state == DISK_UNATTACHED || state == DISK_TORECYCLE;
+}
+
+/* Would the disk, in that state, take one of its instance's places for elastic data disks? */
+static bool takes_place(const struct disk *d, enum disk_state state)
+{
+	return d->instance != 0 && !detached(state) && d->portable && str_is(d->usage, "DATA_DISK");
+}
+
+bool disk_move(struct store *s, struct disk *d, enum disk_state to, int64_t now_ms, int64_t until_ms)
+{
+	assert(disk_can_move(d->state, to));
+	if (!disk_can_move(d->state, to))
+		return false;
+	int places = takes_place(d, to) - takes_place(d, d->state);
+	if (places != 0)
+		store_instance_attached(s, d->instance, places);
+	if (to == DISK_ATTACHING)
+		d->last_instance = d->instance;
+	if (detached(to)) {
+		d->instance = 0;
+		d->attach_mode = "";
+		d->delete_with_instance = false;
+	}
+	store_disk_save(s, d);
+	d->state = to;
+	d->state_since_ms = now_ms;
+	d->state_until_ms = until_ms;
+	store_disk_set_state(s, d->no, to, now_ms, until_ms);
+	return true;
+}
+
+bool disk_find(struct call *c, int64_t no, struct disk *out)
+{
+	struct disk d;
+	if (!store_disk(c->store, c->arena, no, &d) || d.account != c->who->uin || !str_is(d.region, c->region) || d.hidden)
+		return false;
+	*out = d;
+	return true;
+}
+
+bool disk_expired(const struct disk *d, int64_t now_ms)
+{
+	return str_is(d->charge_type, "PREPAID") && d->deadline_ms != 0 && d->deadline_ms <= now_ms;
+}
+
+int64_t disk_term_end(int64_t from_ms, int64_t months)
+{
+	char start[WIRETIME_SIZE], text[64]; /* 2026-11-24T18:00:00+08:00 */
+	int64_t year, month, day, end = from_ms;
+	wiretime_offset(from_ms, start);
+	start[4] = start[7] = start[10] = '\0';
+	if (!str_to_i64(start, &year) || !str_to_i64(start + 5, &month) || !str_to_i64(start + 8, &day))
+		return from_ms;
+	int64_t count = year * 12 + month - 1 + months;
+	/* 31 January and one month: the 31st, 30th and 29th of February are tried and refused before the 28th. */
+	do {
+		snprintf(text, sizeof text, "%04d-%02d-%02dT%.20s", (int)(count / 12), (int)(count % 12) + 1, (int)day, start + 11);
+	} while (!wiretime_parse(text, &end) && --day > 0);
+	return end;
+}
+
+void disk_watch_deadline(struct store *s, const struct disk *d)
+{
+	store_job_remove_all(s, "disk.expire", d->no);
+	if (!str_is(d->charge_type, "PREPAID") || d->deadline_ms == 0)
+		return;
+	struct job j = { .due_ms = d->deadline_ms, .kind = "disk.expire", .resource = d->no, .goes_to = "" };
+	store_job_add(s, &j);
+}
+
+void disk_recycle(struct store *s, struct disk *d, int64_t now_ms)
+{
+	const int64_t stay_ms = INT64_C(7) * 24 * 60 * 60 * 1000;
+	struct job j = { .due_ms = now_ms + stay_ms, .kind = "disk.release", .resource = d->no, .goes_to = "" };
+	store_job_remove_all(s, "disk.", d->no);
+	if (disk_move(s, d, DISK_TORECYCLE, now_ms, j.due_ms))
+		store_job_add(s, &j);
+}
+
+const char *disk_id(struct arena *a, int64_t no)
+{
+	char text[IDENT_SIZE];
+	ident_format(IDENT_DISK, no, text);
+	return arena_strdup(a, text);
+}
+
+/* Snapshots with a reader of their own stay: an image, another account, a lock. Permanent ones stay always (cbs.md §6). */
+static bool goes_with_disk(const struct snapshot *p)
+{
+	return p->state == SNAPSHOT_NORMAL && p->deadline_ms != 0 && p->image_count == 0 && p->share_count == 0 && !p->locked;
+}
+
+void disk_remove(struct store *s, struct arena *a, const struct disk *d, bool with_snapshots)
+{
+	if (with_snapshots || d->delete_snapshot) {
+		struct snapshot *snapshots;
+		size_t count = store_snapshots_of_disk(s, a, d->no, &snapshots);
+		for (size_t i = 0; i < count; i++) {
+			if (goes_with_disk(&snapshots[i]))
+				snapshot_remove(s, &snapshots[i], false);
+		}
+	}
+	if (takes_place(d, d->state))
+		store_instance_attached(s, d->instance, -1);
+	if (!d->hidden)
+		store_usage_add(s, d->account, d->region, -1, 0, 0);
+	store_disk_delete(s, d->no);
+}
+
+/* ---- JSON ----------------------------------------------------------------------------------------------------------------- */
+
+static const char *project_name(struct call *c, int64_t account, int64_t project_id)
+{
+	if (project_id == 0)
+		return c->lang == LANG_ZH ? "默认项目" : "Default Project";
+	const char *name = store_project_name(c->store, c->arena, account, project_id);
+	return name != NULL ? name : "";
+}
+
+/* A snapshot's was seen without a cluster and with an empty project name; a disk's with both (cbs.md §2.1). */
+void placement_view(struct call *c, const char *zone, int64_t account, int64_t project_id, const char *cluster_id, bool of_disk)
+{
+	struct json_out *o = c->out;
+	out_object(o, "Placement");
+	out_str(o, "Zone", zone);
+	out_str(o, "CageId", "");
+	out_int(o, "ProjectId", project_id);
+	out_str(o, "ProjectName", of_disk ? project_name(c, account, project_id) : "");
+	out_str(o, "CdcName", "");
+	out_str(o, "CdcId", "");
+	if (of_disk)
+		out_str(o, "DedicatedClusterId", str_is(cluster_id, "") ? NULL : cluster_id);
+	out_end_object(o);
+}
+
+static void view_identity(struct call *c, const struct disk *d)
+{
+	struct json_out *o = c->out;
+	char text[WIRETIME_SIZE];
+	out_str(o, "DiskId", disk_id(c->arena, d->no));
+	out_str(o, "DiskName", d->name);
+	out_str(o, "DiskType", d->type);
+	out_str(o, "DiskUsage", d->usage);
+	out_int(o, "DiskSize", d->size_gib);
+	placement_view(c, d->zone, d->account, d->project_id, d->cluster_id, true);
+	wiretime_local(d->create_ms, text);
+	out_str(o, "CreateTime", text);
+
+	struct tag *tags;
+	size_t count = d->tagged ? store_tags(c->store, c->arena, TAG_DISK, d->no, &tags) : 0;
+	out_array(o, "Tags");
+	for (size_t i = 0; i < count; i++) {
+		out_object(o, NULL);
+		out_str(o, "Key", tags[i].key);
+		out_str(o, "Value", tags[i].value);
+		out_end_object(o);
+	}
+	out_end_array(o);
+}
+
+static void view_state(struct call *c, const struct disk *d)
+{
+	struct json_out *o = c->out;
+	bool rolling = d->state == DISK_ROLLBACKING;
+	out_str(o, "DiskState", disk_state_names[d->state]);
+	out_bool(o, "Rollbacking", rolling);
+	out_int(o, "RollbackPercent", rolling ? transition_percent(d->state_since_ms, d->state_until_ms, c->now_ms) : 0);
+	out_bool(o, "Migrating", d->migrating);
+	out_int(o, "MigratePercent", d->migrate_percent);
+	out_str(o, "ErrorPrompt", "");
+}
+
+/* InstanceIdList is filled for an ordinary disk too: observed, against the documents. */
+static void view_attachment(struct call *c, const struct disk *d)
+{
+	struct json_out *o = c->out;
+	char id[IDENT_SIZE] = "";
+	struct instance instance = { .type = "CVM" };
+	if (d->instance != 0) {
+		ident_format(IDENT_INSTANCE, d->instance, id);
+		store_instance(c->store, c->arena, d->instance, &instance);
+	}
+	out_bool(o, "Attached", d->instance != 0 && d->state != DISK_ATTACHING);
+	out_str(o, "InstanceId", id);
+	out_array(o, "InstanceIdList");
+	if (d->instance != 0)
+		out_str(o, NULL, id);
+	out_end_array(o);
+	out_str(o, "InstanceType", d->instance != 0 ? instance.type : "");
+	out_str(o, "AttachMode", d->attach_mode);
+	out_bool(o, "DeleteWithInstance", d->delete_with_instance);
+	out_bool(o, "Portable", d->portable);
+	out_bool(o, "Shareable", d->shareable);
+	if (d->last_instance == 0) {
+		out_null(o, "LastAttachInsId");
+		return;
+	}
+	ident_format(IDENT_INSTANCE, d->last_instance, id);
+	out_str(o, "LastAttachInsId", id);
+}
+
+/* ReturnFailCode: why a disk cannot be returned for money. */
+enum { RETURN_OK = 0, RETURN_DONE = 1, RETURN_EXPIRED = 2, RETURN_UNSUPPORTED = 3, RETURN_QUOTA = 8, RETURN_NOT_PREPAID = 10 };
+
+static int return_fail_code(struct call *c, const struct disk *d)
+{
+	struct account account;
+	struct world world;
+	if (!d->portable || !str_is(d->charge_type, "PREPAID"))
+		return RETURN_NOT_PREPAID;
+	if (d->state == DISK_TORECYCLE)
+		return RETURN_DONE;
+	if (disk_expired(d, c->now_ms))
+		return RETURN_EXPIRED;
+	if (!d->refundable)
+		return RETURN_UNSUPPORTED;
+	if (store_account(c->store, c->arena, d->account, &account) && store_world(c->store, &world) &&
+	    account.refunds >= world.refund_quota)
+		return RETURN_QUOTA;
+	return RETURN_OK;
+}
+
+static int64_t whole_days(int64_t ms)
+{
+	const int64_t day = 24 * 60 * 60 * 1000;
+	return ms >= 0 ? ms / day : -((-ms + day - 1) / day);
+}
+
+static void view_charge(struct call *c, const struct disk *d)
+{
+	struct json_out *o = c->out;
+	char deadline[WIRETIME_SIZE] = "";
+	int fail = return_fail_code(c, d);
+	if (d->deadline_ms != 0)
+		wiretime_local(d->deadline_ms, deadline);
+	out_str(o, "DiskChargeType", d->charge_type);
+	out_str(o, "RenewFlag", d->renew_flag);
+	out_str(o, "DeadlineTime", deadline);
+	if (d->deadline_ms != 0)
+		out_int(o, "DifferDaysOfDeadline", whole_days(d->deadline_ms - c->now_ms));
+	else
+		out_null(o, "DifferDaysOfDeadline");
+	out_bool(o, "AutoRenewFlagError", false);
+	out_bool(o, "DeadlineError", false);
+	out_bool(o, "IsReturnable", fail == RETURN_OK);
+	out_int(o, "ReturnFailCode", fail);
+}
+
+/* No policies in this version: an empty list where the caller asks for them, null where not (observed). */
+static void view_protection(struct call *c, const struct disk *d)
+{
+	struct json_out *o = c->out;
+	out_bool(o, "SnapshotAbility", d->snapshot_ability);
+	out_int(o, "SnapshotCount", d->snapshot_count);
+	out_int(o, "SnapshotSize", d->snapshot_mib);
+	out_int(o, "DeleteSnapshot", d->delete_snapshot);
+	if (arg_bool(c, "ReturnBindAutoSnapshotPolicy", false)) {
+		out_array(o, "AutoSnapshotPolicyIds");
+		out_end_array(o);
+	} else {
+		out_null(o, "AutoSnapshotPolicyIds");
+	}
+	out_bool(o, "BackupDisk", false);
+	out_int(o, "DiskBackupQuota", d->backup_quota);
+	out_int(o, "DiskBackupCount", d->backup_count);
+	out_bool(o, "Encrypt", d->encrypt);
+	if (!d->encrypt)
+		return;
+	out_str(o, "EncryptType", d->encrypt_type);
+	out_str(o, "KmsKeyId", d->kms_key_id);
+}
+
+void disk_view(struct call *c, const struct disk *d)
+{
+	out_object(c->out, NULL);
+	view_identity(c, d);
+	view_state(c, d);
+	view_attachment(c, d);
+	view_charge(c, d);
+	out_int(c->out, "ThroughputPerformance", d->throughput);
+	out_bool(c->out, "BurstPerformance", d->burst);
+	view_protection(c, d);
+	out_end_object(c->out);
+}

@@ -1,0 +1,249 @@
+/* Snapshots: the table of legal moves, the counters they are part of, and their JSON. */
+#include "cbs/snapshot.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "cbs/disk.h"
+#include "cbs/settle.h"
+#include "util/ident.h"
+#include "util/wiretime.h"
+
+enum {
+	SECOND_MS = 1000,
+	DAY_MS = 24 * 60 * 60 * 1000,
+};
+
+/* moves[from] has a bit for each state that may follow (cbs.md §3.2). */
+#define TO(state) (1U << (state))
+static const unsigned moves[N_SNAPSHOT_STATES] = {
+	[SNAPSHOT_NORMAL] = TO(SNAPSHOT_ROLLBACKING) | TO(SNAPSHOT_TORECYCLE),
+	[SNAPSHOT_CREATING] = TO(SNAPSHOT_NORMAL),
+	[SNAPSHOT_ROLLBACKING] = TO(SNAPSHOT_NORMAL),
+	[SNAPSHOT_COPYING_FROM_REMOTE] = TO(SNAPSHOT_CHECKING_COPIED),
+	[SNAPSHOT_CHECKING_COPIED] = TO(SNAPSHOT_NORMAL),
+	[SNAPSHOT_TORECYCLE] = TO(SNAPSHOT_NORMAL),
+};
+
+bool snapshot_can_move(enum snapshot_state from, enum snapshot_state to)
+{
+	return (moves[from] & TO(to)) != 0;
+}
+
+static void schedule_expiry(struct store *s, const struct snapshot *p, int64_t due_ms)
+{
+	store_job_remove_all(s, "snapshot.expire", p->no);
+	struct job j = { .due_ms = due_ms, .kind = "snapshot.expire", .resource = p->no, .goes_to = "" };
+	store_job_add(s, &j);
+}
+
+/* A deadline that passed while the snapshot was busy takes it as soon as it is not. */
+bool snapshot_move(struct store *s, struct snapshot *p, enum snapshot_state to, int64_t now_ms, int64_t until_ms)
+{
+	assert(snapshot_can_move(p->state, to));
+	if (!snapshot_can_move(p->state, to))
+		return false;
+	store_snapshot_set_state(s, p->no, to, now_ms, until_ms);
+	if (p->state == SNAPSHOT_CREATING) {
+		if (p->disk != 0)
+			store_disk_count(s, p->disk, 0, 0, -1, 0);
+		store_creating_add(s, -1);
+	}
+	p->state = to;
+	p->state_since_ms = now_ms;
+	p->state_until_ms = until_ms;
+	if (to == SNAPSHOT_NORMAL && p->deadline_ms != 0 && p->deadline_ms <= now_ms)
+		schedule_expiry(s, p, now_ms);
+	return true;
+}
+
+/* Counts a snapshot in everywhere, or out (`by` -1). */
+static void count(struct store *s, const struct snapshot *p, int64_t by)
+{
+	int64_t creating = p->state == SNAPSHOT_CREATING ? by : 0;
+	store_usage_add(s, p->account, p->region, 0, by, by * p->used_mib);
+	if (p->disk != 0)
+		store_disk_count(s, p->disk, by, by * p->used_mib, creating, by);
+	if (creating != 0)
+		store_creating_add(s, creating);
+}
+
+void snapshot_add(struct store *s, const struct snapshot *p)
+{
+	store_snapshot_insert(s, p);
+	count(s, p, 1);
+	if (p->deadline_ms != 0)
+		schedule_expiry(s, p, p->deadline_ms);
+}
+
+void snapshot_remove(struct store *s, const struct snapshot *p, bool images)
+{
+	store_snapshot_delete(s, p->no, images);
+	store_job_remove_all(s, "snapshot.", p->no);
+	count(s, p, -1);
+}
+
+int64_t snapshot_deadline_arg(const struct call *c)
+{
+	const char *text = arg_str(c, "Deadline", "");
+	int64_t ms;
+	if (*text == '\0')
+		return 0;
+	return wiretime_parse(text, &ms) && ms > 0 ? ms : -1;
+}
+
+/* The present is cut to a second: clients send whole ones. */
+bool snapshot_deadline_too_soon(struct call *c, int64_t deadline_ms)
+{
+	if (deadline_ms == 0 || deadline_ms >= c->now_ms - c->now_ms % SECOND_MS + DAY_MS)
+		return false;
+	call_fail_text(c, TEXT_VALUE_INVALID, arg_str(c, "Deadline", ""), "Deadline", NULL);
+	call_because(c, "the deadline is less than a day away");
+	return true;
+}
+
+void snapshot_schedule_expiry(struct store *s, const struct snapshot *p)
+{
+	if (p->deadline_ms != 0)
+		schedule_expiry(s, p, p->deadline_ms);
+	else
+		store_job_remove_all(s, "snapshot.expire", p->no);
+}
+
+bool snapshot_find_visible(struct call *c, int64_t no, struct snapshot *out)
+{
+	struct snapshot p;
+	if (!store_snapshot(c->store, c->arena, no, &p) || strcmp(p.region, c->region) != 0)
+		return false;
+	if (p.account != c->who->uin && !store_shared_with(c->store, no, c->who->uin))
+		return false;
+	*out = p;
+	return true;
+}
+
+bool snapshot_find(struct call *c, int64_t no, struct snapshot *out)
+{
+	struct snapshot p;
+	if (!snapshot_find_visible(c, no, &p) || p.account != c->who->uin)
+		return false;
+	*out = p;
+	return true;
+}
+
+int64_t snapshot_region_quota(const struct world *w, const struct usage *u)
+{
+	if (u->snapshot_quota != 0)
+		return u->snapshot_quota;
+	return w->snapshot_quota_base + w->snapshot_quota_per_disk * u->disks;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------------------------------ */
+
+static void write_id(struct json_out *o, const char *key, const char *prefix, int64_t no)
+{
+	char id[IDENT_SIZE] = "";
+	if (no != 0)
+		ident_format(prefix, no, id);
+	out_str(o, key, id);
+}
+
+/* Times are "" where there is none. */
+static void write_time(struct json_out *o, const char *key, int64_t ms, void (*format)(int64_t ms, char out[WIRETIME_SIZE]))
+{
+	char text[WIRETIME_SIZE] = "";
+	if (ms != 0)
+		format(ms, text);
+	out_str(o, key, text);
+}
+
+static void write_regions(struct call *c, const char *regions)
+{
+	out_array(c->out, "CopyingToRegions");
+	while (*regions != '\0') {
+		size_t len = strcspn(regions, ",");
+		out_str(c->out, NULL, arena_strndup(c->arena, regions, len));
+		regions += len;
+		regions += *regions == ',';
+	}
+	out_end_array(c->out);
+}
+
+static void write_images(struct call *c, int64_t no, bool any)
+{
+	struct image *images = NULL;
+	size_t count = any ? store_images(c->store, c->arena, no, &images) : 0;
+	out_int(c->out, "ImageCount", (int64_t)count);
+	out_array(c->out, "Images");
+	for (size_t i = 0; i < count; i++) {
+		out_object(c->out, NULL);
+		out_str(c->out, "ImageId", images[i].id);
+		out_str(c->out, "ImageName", images[i].name);
+		out_end_object(c->out);
+	}
+	out_end_array(c->out);
+}
+
+static void write_tags(struct call *c, int64_t no, bool any)
+{
+	struct tag *tags = NULL;
+	size_t count = any ? store_tags(c->store, c->arena, TAG_SNAPSHOT, no, &tags) : 0;
+	out_array(c->out, "Tags");
+	for (size_t i = 0; i < count; i++) {
+		out_object(c->out, NULL);
+		out_str(c->out, "Key", tags[i].key);
+		out_str(c->out, "Value", tags[i].value);
+		out_end_object(c->out);
+	}
+	out_end_array(c->out);
+}
+
+/* Not stored: 100 but while the snapshot comes into being. */
+static int64_t percent(const struct snapshot *p, int64_t now_ms)
+{
+	switch (p->state) {
+	case SNAPSHOT_CREATING:
+	case SNAPSHOT_COPYING_FROM_REMOTE:
+	case SNAPSHOT_CHECKING_COPIED:
+		return transition_percent(p->state_since_ms, p->state_until_ms, now_ms);
+	case SNAPSHOT_NORMAL:
+	case SNAPSHOT_ROLLBACKING:
+	case SNAPSHOT_TORECYCLE:
+	case N_SNAPSHOT_STATES:
+		break;
+	}
+	return 100;
+}
+
+/* The owner's tags, images and shares are nobody else's business (inferred). AutoSnapshotPolicyId belongs to snapshots a policy
+ * took, and TimeStartShare to those that were ever shared: else the fields are absent (cbs.md §2.2). */
+void snapshot_view(struct call *c, const struct snapshot *p)
+{
+	bool own = p->account == c->who->uin;
+	struct json_out *o = c->out;
+	out_object(o, NULL);
+	placement_view(c, p->zone, p->account, p->project_id, "", false);
+	write_id(o, "SnapshotId", IDENT_SNAPSHOT, p->no);
+	out_str(o, "SnapshotName", p->name);
+	out_str(o, "SnapshotState", snapshot_state_names[p->state]);
+	out_int(o, "Percent", percent(p, c->now_ms));
+	out_str(o, "SnapshotType", own ? "PRIVATE_SNAPSHOT" : "SHARED_SNAPSHOT");
+	out_str(o, "SnapshotMode", p->mode);
+	write_id(o, "DiskId", IDENT_DISK, p->disk);
+	out_str(o, "DiskUsage", p->usage);
+	out_int(o, "DiskSize", p->size_gib);
+	out_bool(o, "Encrypt", p->encrypt);
+	out_bool(o, "IsPermanent", p->deadline_ms == 0);
+	write_time(o, "DeadlineTime", p->deadline_ms, wiretime_local);
+	write_time(o, "CreateTime", p->create_ms, wiretime_local);
+	if (p->modify_ms != 0)
+		write_time(o, "LatestModifyTime", p->modify_ms, wiretime_offset);
+	out_bool(o, "IsLocked", p->locked);
+	out_bool(o, "CopyFromRemote", p->copied);
+	write_regions(c, own ? p->copying_to : "");
+	write_images(c, p->no, own && p->image_count > 0);
+	out_int(o, "ShareReference", own ? p->share_count : 0);
+	if (p->share_ms != 0)
+		write_time(o, "TimeStartShare", p->share_ms, wiretime_date);
+	write_tags(c, p->no, own && p->tagged);
+	out_end_object(o);
+}

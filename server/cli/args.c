@@ -1,0 +1,73 @@
+/* One table of rows gives a subcommand its parser and its help, so the two cannot disagree. */
+#include "cli/args.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "util/str.h"
+
+enum { HELP_COLUMN = 29 };
+
+/* The row an argument names, and what follows its '=' (NULL without one). */
+static const struct option_row *find_row(const struct option_row *rows, size_t row_count, const char *arg,
+                                         const char **inline_value)
+{
+	size_t len = strcspn(arg, "=");
+
+	*inline_value = arg[len] == '=' ? arg + len + 1 : NULL;
+	for (size_t i = 0; i < row_count; i++) {
+		if (strlen(rows[i].name) == len && memcmp(rows[i].name, arg, len) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+bool args_read(const struct option_row *rows, size_t row_count, int argc, char **argv, const char **words, size_t *word_count,
+               struct buf *why)
+{
+	size_t n = 0;
+
+	for (int i = 1; i < argc; i++) {
+		const char *arg = argv[i];
+		const char *value;
+
+		if (arg[0] != '-') {
+			words[n++] = arg;
+			continue;
+		}
+		const struct option_row *row = find_row(rows, row_count, arg, &value);
+		if (!row) {
+			buf_printf(why, "unknown option %s; --help lists them", arg);
+			return false;
+		}
+		if (row->flag) {
+			if (value) {
+				buf_printf(why, "%s takes no value", row->name);
+				return false;
+			}
+			*row->flag = true;
+			continue;
+		}
+		if (!value) {
+			if (i + 1 == argc || str_prefix(argv[i + 1], "--")) {
+				buf_printf(why, "%s needs a value: %s", row->name, row->placeholder);
+				return false;
+			}
+			value = argv[++i];
+		}
+		*row->value = value;
+	}
+	*word_count = n;
+	return true;
+}
+
+void args_help(const char *usage, const struct option_row *rows, size_t row_count)
+{
+	fputs(usage, stdout);
+	for (size_t i = 0; i < row_count; i++) {
+		const char *placeholder = rows[i].placeholder ? rows[i].placeholder : "";
+		int pad = HELP_COLUMN - (int)strlen(rows[i].name) - (int)strlen(placeholder);
+
+		printf("  %s %s%*s%s\n", rows[i].name, placeholder, pad > 1 ? pad : 1, "", rows[i].help);
+	}
+}

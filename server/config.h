@@ -1,0 +1,31 @@
+/* Settings: one table gives each its flag (--name-of-setting), environment variable (CBSMOCK_NAME_OF_SETTING), key in --config FILE
+ * and line in --help. Flags win over the environment, the environment over the file, the file over the default. */
+#ifndef CBSMOCK_CONFIG_H
+#define CBSMOCK_CONFIG_H
+
+#include <stdbool.h>
+
+#include "gateway/mock.h"
+#include "http/http.h"
+#include "util/arena.h"
+#include "util/buf.h"
+#include "util/log.h"
+
+struct config {
+	struct mock_config mock;
+	struct http_config http;
+	enum log_level log_level;
+	enum log_format log_format;
+	bool help, version;
+	const char *unknown_env; /* CBSMOCK_… variables that are no setting, ", " between; NULL when none */
+	struct arena *arena;     /* holds the strings that are not argv's or the environment's */
+};
+
+/* False with one sentence in `why` naming the setting, where it came from and what it takes. argv[0] is skipped. */
+bool config_read(struct config *config, int argc, char **argv, struct buf *why);
+/* After the mock and the server that use the strings have ended. */
+void config_finish(struct config *config);
+/* The settings part of --help. */
+void config_help(struct buf *out);
+
+#endif

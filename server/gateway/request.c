@@ -1,0 +1,36 @@
+/* Birth and end of a request: one arena, from which everything it will ever hold is taken. */
+#include "gateway/request.h"
+
+#include <stdlib.h>
+
+#include "util/str.h"
+
+struct request *request_new(void)
+{
+	struct request *r = xcalloc(1, sizeof *r);
+	r->arena = arena_new();
+	r->path = r->query = r->host = r->host_name = r->media_type = "";
+	r->action = r->version = r->region = r->timestamp = r->token = r->language = r->client = "";
+	r->secret_id = r->signature = r->nonce = r->signature_method = "";
+	r->product = r->access_region = r->stage = "";
+	r->caller.secret_id = r->caller.mfa = r->caller.address = "";
+	return r;
+}
+
+void request_free(struct request *r)
+{
+	if (!r)
+		return;
+	buf_finish(&r->fields);
+	buf_finish(&r->answer);
+	arena_free(r->arena);
+	free(r);
+}
+
+const char *request_header(const struct request *r, const char *name)
+{
+	for (size_t i = 0; i < r->header_count; i++)
+		if (str_case_is(r->headers[i].name, name))
+			return r->headers[i].value;
+	return NULL;
+}

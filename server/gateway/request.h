@@ -1,0 +1,94 @@
+/* One request from bytes to verdict. http/ fills `in`; the stages of the pipeline fill the rest, each section once, in order; the
+ * whole is one arena and goes with it. */
+#ifndef CBSMOCK_GATEWAY_REQUEST_H
+#define CBSMOCK_GATEWAY_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "api/call.h"
+#include "gateway/sign.h"
+
+enum {
+	BODY_MAX = 10 * 1024 * 1024, /* bytes of a JSON body (protocol.md §1); http/ keeps no more than one byte above it */
+	FORM_MAX = 1024 * 1024,
+	QUERY_MAX = 32 * 1024,
+	HEADERS_MAX = 100,
+	PAIRS_MAX = 4096, /* parameters of a query or form */
+	VALUES_MAX = 256 * 1024, /* values of a JSON body, counted generously */
+};
+
+enum form {
+	FORM_NONE,
+	FORM_GET,       /* query string; v1 or TC3 */
+	FORM_POST,      /* x-www-form-urlencoded; v1 */
+	FORM_POST_JSON, /* TC3 */
+};
+
+struct request {
+	struct arena *arena;
+
+	/* in: from http/ */
+	const char *method;
+	const char *target;       /* as on the request line; absolute when a client thinks we are a proxy */
+	struct name_value *headers;
+	size_t header_count;
+	const char *body;         /* NUL after the last byte */
+	size_t body_len;          /* BODY_MAX + 1 when there was more */
+	const char *address;      /* peer's, text */
+	int64_t wall_ms;          /* when it was received */
+
+	/* parsed */
+	const char *path, *query; /* query raw, "" when none */
+	const char *host;         /* the Host header as received, else the authority of an absolute target */
+	const char *host_name;    /* the same in lower case, without "http://" and port */
+	bool real_host;           /* it is a *.tencentcloudapi.com name */
+	enum form form;
+	const char *media_type;   /* of Content-Type, lower case, without its parameters; "" when absent */
+	bool tc3;
+	struct name_value *pairs; /* decoded query or form, in order */
+	size_t pair_count;
+	const char *action, *version, *region, *timestamp, *token, *language, *client; /* "" when not sent */
+	const char *secret_id, *signature, *nonce, *signature_method; /* the last two: v1 only */
+	enum lang lang;           /* of messages */
+	cJSON *params;            /* business parameters; an object from the stage "parameters" on */
+	struct tc3_authorization authorization; /* tc3 */
+	const char *product;      /* "cbs" */
+	const char *access_region;/* from the host name, "" for the nearest: one side of the rate bucket */
+
+	/* who */
+	struct credential credential; /* secret_key stays here: nothing prints this struct */
+	struct caller caller;         /* nobody until the key is known */
+	struct account account;       /* as of the last fixture: its limits and address lists, not its balance */
+	struct sandbox *sandbox;  /* never NULL inside the pipeline: the default one until the key is known */
+	const char *signed_with;  /* the variant that matched: "host", "host without port, service of host" …; NULL: none; log */
+	const char *string_to_sign; /* of the first variant tried, for explanations; NULL before the check */
+	const char *canonical_request;
+
+	/* what */
+	const struct model_action *model;
+	const struct action *run;
+	int64_t now_ms;           /* sandbox time, read once */
+
+	/* out */
+	char request_id[37];
+	struct error error;       /* ERR_NONE: success */
+	const char *guard;
+	const char *stage;        /* that refused it: "signature"; "" when none did; log */
+	struct buf fields;        /* business fields of a success */
+	int http_status;          /* 200, errors included */
+	const char *content_type;
+	struct buf answer;        /* the whole body */
+	int64_t took_us;
+};
+
+/* Texts that may be absent are "" from the start. */
+struct request *request_new(void);
+void request_free(struct request *r); /* once, when the answer has left; NULL is fine */
+/* NULL when absent; names compare without case. */
+const char *request_header(const struct request *r, const char *name);
+
+#endif

@@ -1,0 +1,152 @@
+/* TC3-HMAC-SHA256 (protocol.md §3a): canonical request, string to sign, signature; and the Authorization header taken apart. */
+#include "gateway/sign.h"
+
+#include <string.h>
+
+#include "util/buf.h"
+#include "util/str.h"
+
+enum {
+	CANONICAL_MAX = 1024 * 1024, /* a longer one cannot have been received */
+};
+
+static const char algorithm[] = "TC3-HMAC-SHA256";
+static const char terminator[] = "tc3_request";
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void add_header_value(struct buf *b, const char *value, bool raw)
+{
+	size_t len = strlen(value);
+	while (len > 0 && is_blank(*value)) {
+		value++;
+		len--;
+	}
+	while (len > 0 && is_blank(value[len - 1]))
+		len--;
+	size_t start = b->len;
+	buf_add(b, value, len);
+	if (!raw)
+		str_lower(b->data + start);
+}
+
+static const char *keep(struct arena *a, struct buf *b)
+{
+	char *text = arena_strndup(a, b->data, b->len);
+	buf_finish(b);
+	return text;
+}
+
+static const char *canonical_request(struct arena *a, const struct tc3_input *in)
+{
+	struct buf b;
+	buf_init(&b, CANONICAL_MAX);
+	buf_printf(&b, "%s\n/\n%s\n", in->method, in->query);
+	for (size_t i = 0; i < in->header_count; i++) {
+		size_t start = b.len;
+		buf_adds(&b, in->headers[i].name);
+		str_lower(b.data + start);
+		buf_addc(&b, ':');
+		add_header_value(&b, in->headers[i].value, in->raw_values);
+		buf_addc(&b, '\n');
+	}
+	buf_printf(&b, "\n%s\n%s", in->signed_headers, in->payload_hash);
+	return keep(a, &b);
+}
+
+static const char *string_to_sign(struct arena *a, const struct tc3_input *in, const char *canonical)
+{
+	char hash[SHA256_HEX + 1];
+	sha256_hex(canonical, strlen(canonical), hash);
+	return arena_printf(a, "%s\n%s\n%s/%s/%s\n%s", algorithm, in->timestamp, in->date, in->service, terminator, hash);
+}
+
+void tc3_signing_key(const char *secret_key, const char *date, const char *service, uint8_t out[SHA256_SIZE])
+{
+	struct buf first;
+	buf_init(&first, CANONICAL_MAX);
+	buf_adds(&first, "TC3");
+	buf_adds(&first, secret_key);
+	uint8_t key[SHA256_SIZE];
+	hmac_sha256(first.data, first.len, date, strlen(date), key);
+	buf_finish(&first);
+	hmac_sha256(key, sizeof key, service, strlen(service), key);
+	hmac_sha256(key, sizeof key, terminator, strlen(terminator), out);
+}
+
+void tc3_sign(struct arena *a, const struct tc3_input *in, const char *secret_key, struct tc3_signature *out)
+{
+	uint8_t key[SHA256_SIZE], signature[SHA256_SIZE];
+	out->canonical_request = canonical_request(a, in);
+	out->string_to_sign = string_to_sign(a, in, out->canonical_request);
+	tc3_signing_key(secret_key, in->date, in->service, key);
+	hmac_sha256(key, sizeof key, out->string_to_sign, strlen(out->string_to_sign), signature);
+	hex_encode(signature, sizeof signature, out->hex);
+}
+
+/* ---- Authorization ------------------------------------------------------------------------------------------------- */
+
+/* The next run of characters up to a blank or comma; NULL at the end. */
+static char *next_part(struct arena *a, const char **rest)
+{
+	const char *start = *rest;
+	while (is_blank(*start) || *start == ',')
+		start++;
+	const char *end = start;
+	while (*end && !is_blank(*end) && *end != ',')
+		end++;
+	*rest = end;
+	return end > start ? arena_strndup(a, start, (size_t)(end - start)) : NULL;
+}
+
+/* SecretId/date/service/tc3_request; the SecretId may be empty, which is another complaint than a broken header. */
+static bool split_credential(char *scope, struct tc3_authorization *out)
+{
+	char *field[4] = { scope };
+	for (size_t i = 1; i < 4; i++) {
+		char *slash = strchr(field[i - 1], '/');
+		if (!slash)
+			return false;
+		*slash = '\0';
+		field[i] = slash + 1;
+	}
+	out->secret_id = field[0];
+	out->date = field[1];
+	out->service = field[2];
+	return strcmp(field[3], terminator) == 0;
+}
+
+const char *tc3_parse(struct arena *a, const char *header, struct tc3_authorization *out)
+{
+	*out = (struct tc3_authorization){ 0 };
+	const char *name = next_part(a, &header);
+	if (!str_is(name, algorithm))
+		return "Algorithm";
+
+	struct {
+		const char *name;
+		char *value;
+	} parts[] = { { "Credential", NULL }, { "SignedHeaders", NULL }, { "Signature", NULL } };
+	enum { N_PARTS = sizeof parts / sizeof parts[0] };
+	for (char *part; (part = next_part(a, &header)) != NULL;) {
+		for (size_t i = 0; i < N_PARTS; i++) {
+			size_t len = strlen(parts[i].name);
+			if (!str_prefix(part, parts[i].name) || part[len] != '=')
+				continue;
+			if (parts[i].value)
+				return parts[i].name; /* given twice */
+			parts[i].value = part + len + 1;
+		}
+	}
+	for (size_t i = 0; i < N_PARTS; i++)
+		if (!parts[i].value || !*parts[i].value)
+			return parts[i].name;
+	if (!split_credential(parts[0].value, out))
+		return parts[0].name;
+	out->signed_headers = parts[1].value;
+	out->signature = parts[2].value;
+	return NULL;
+}

@@ -1,0 +1,100 @@
+/* Rows of table job: transitions under way. Every request asks when the next one is due, so that answer is kept in memory; whatever
+ * else changes the table (a rollback, a fixture, a disk that goes) makes it forgotten. */
+#include "store/store_internal.h"
+
+enum { ADD, DUE, NEXT, REMOVE, REMOVE_ALL, OF };
+
+#define COLUMNS "due_ms, kind, resource, goes_to, arg"
+
+static const char *const sql[] = {
+	[ADD] = "INSERT INTO job (" COLUMNS ") VALUES (?, ?, ?, ?, ?)",
+	[DUE] = "SELECT " COLUMNS " FROM job WHERE due_ms <= ? ORDER BY due_ms, kind, resource LIMIT 1",
+	[NEXT] = "SELECT due_ms FROM job ORDER BY due_ms LIMIT 1",
+	[REMOVE] = "DELETE FROM job WHERE due_ms = ? AND kind = ? AND resource = ?",
+	[REMOVE_ALL] = "DELETE FROM job WHERE resource = ?2 AND substr(kind, 1, length(?1)) = ?1",
+	[OF] = "SELECT " COLUMNS " FROM job WHERE kind = ? AND resource = ? ORDER BY due_ms LIMIT 1",
+};
+
+const struct sql_list jobs_sql = { sql, sizeof sql / sizeof *sql };
+
+static struct query start(struct store *s, int which)
+{
+	return query_open(s, SQL_JOBS, which);
+}
+
+static void read_job(struct query *q, struct arena *a, struct job *out)
+{
+	out->due_ms = col_int(q);
+	out->kind = col_text(q, a);
+	out->resource = col_int(q);
+	out->goes_to = col_text(q, a);
+	out->arg = col_int(q);
+	query_end(q);
+}
+
+void store_job_add(struct store *s, const struct job *j)
+{
+	struct query q = start(s, ADD);
+	bind_int(&q, j->due_ms);
+	bind_text(&q, j->kind);
+	bind_int(&q, j->resource);
+	bind_text(&q, j->goes_to);
+	bind_int(&q, j->arg);
+	query_run(&q);
+	if (j->due_ms < s->next_due)
+		s->next_due = j->due_ms;
+}
+
+bool store_job_due(struct store *s, struct arena *a, int64_t now_ms, struct job *out)
+{
+	if (store_next_due(s) > now_ms)
+		return false;
+	struct query q = start(s, DUE);
+	bind_int(&q, now_ms);
+	if (!query_row(&q))
+		return false;
+	read_job(&q, a, out);
+	return true;
+}
+
+void store_job_remove(struct store *s, int64_t due_ms, const char *kind, int64_t resource)
+{
+	struct query q = start(s, REMOVE);
+	bind_int(&q, due_ms);
+	bind_text(&q, kind);
+	bind_int(&q, resource);
+	query_run(&q);
+	s->next_due_known = s->next_due_known && due_ms > s->next_due;
+}
+
+void store_job_remove_all(struct store *s, const char *family, int64_t resource)
+{
+	struct query q = start(s, REMOVE_ALL);
+	bind_text(&q, family);
+	bind_int(&q, resource);
+	query_run(&q);
+	s->next_due_known = false;
+}
+
+bool store_job_of(struct store *s, struct arena *a, const char *kind, int64_t resource, struct job *out)
+{
+	struct query q = start(s, OF);
+	bind_text(&q, kind);
+	bind_int(&q, resource);
+	if (!query_row(&q))
+		return false;
+	read_job(&q, a, out);
+	return true;
+}
+
+int64_t store_next_due(struct store *s)
+{
+	if (s->next_due_known)
+		return s->next_due;
+	struct query q = start(s, NEXT);
+	int64_t due = query_row(&q) ? col_int(&q) : INT64_MAX;
+	query_end(&q);
+	s->next_due = due;
+	s->next_due_known = !s->failed[0];
+	return due;
+}

@@ -1,0 +1,234 @@
+/* Pages of disks and snapshots. Their SQL is put together from the constant pieces below; what a client sent is only ever bound, as
+ * JSON arrays that json_each takes apart. The same filters make the same text, so a statement is prepared once. */
+#include "store/store_internal.h"
+
+#include <string.h>
+
+#include "util/ident.h"
+#include "util/str.h"
+
+#define ANY " IN (SELECT value FROM json_each(?))"
+#define OF_INSTANCE(column) "instance <> 0 AND instance IN (SELECT no FROM instance WHERE " column ANY ")"
+#define TAGGED(condition) "EXISTS (SELECT 1 FROM tag WHERE kind = '" TAG_DISK "' AND resource = disk.no AND " condition ")"
+
+/* Filters by id come with an index that finds the rows at once. (cbs.md §5.3) */
+static const struct filter_kind disk_filters[] = {
+	{ "disk-id", FILTER_ID, IDENT_DISK, 0, "no" ANY },
+	{ "disk-name", FILTER_TEXT, NULL, 0, "name" ANY },
+	{ "disk-type", FILTER_TEXT, NULL, 0, "type" ANY },
+	{ "disk-state", FILTER_TEXT, NULL, 0, "disk_state" ANY },
+	{ "disk-usage", FILTER_TEXT, NULL, 0, "usage" ANY },
+	{ "disk-charge-type", FILTER_TEXT, NULL, 0, "charge_type" ANY },
+	{ "zone", FILTER_TEXT, NULL, 0, "zone" ANY },
+	{ "project-id", FILTER_INT, NULL, 0, "project_id" ANY },
+	{ "instance-id", FILTER_ID, IDENT_INSTANCE, 0, "instance <> 0 AND instance" ANY },
+	{ "instance-name", FILTER_TEXT, NULL, 0, OF_INSTANCE("name") },
+	{ "instance-ip-address", FILTER_TEXT, NULL, 0, OF_INSTANCE("private_ip") },
+	{ "dedicated-cluster-id", FILTER_TEXT, NULL, 0, "cluster_id" ANY },
+	{ "cluster-group-id", FILTER_TEXT, NULL, 0, "''" ANY }, /* no disk is in a group */
+	{ "portable", FILTER_BOOL, NULL, 0, "portable" ANY },
+	{ "tag-key", FILTER_TEXT, NULL, 0, TAGGED("key" ANY) },
+	{ "tag-value", FILTER_TEXT, NULL, 0, TAGGED("value" ANY) },
+	{ "tag:", FILTER_TEXT, NULL, 0, TAGGED("key = ? AND value" ANY) },
+};
+
+#define SNAPSHOT_TYPE "snapshot-type"
+
+static const struct filter_kind snapshot_filters[] = {
+	{ "snapshot-id", FILTER_ID, IDENT_SNAPSHOT, 0, "no" ANY },
+	{ "snapshot-name", FILTER_TEXT, NULL, 0, "name" ANY },
+	{ "snapshot-state", FILTER_TEXT, NULL, 0, "snapshot_state" ANY },
+	{ SNAPSHOT_TYPE, FILTER_TEXT, NULL, 0, "CASE account WHEN ?1 THEN 'PRIVATE_SNAPSHOT' ELSE 'SHARED_SNAPSHOT' END" ANY },
+	{ "disk-id", FILTER_ID, IDENT_DISK, 10, "disk <> 0 AND disk" ANY },
+	{ "disk-usage", FILTER_TEXT, NULL, 0, "usage" ANY },
+	{ "project-id", FILTER_INT, NULL, 0, "project_id" ANY },
+	{ "encrypt", FILTER_BOOL, NULL, 0, "encrypt" ANY },
+	{ "zone", FILTER_TEXT, NULL, 0, "zone" ANY },
+};
+
+static bool takes_argument(const struct filter_kind *kind)
+{
+	return str_suffix(kind->name, ":");
+}
+
+static const struct filter_kind *filter_by_name(const struct filter_kind *kinds, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (takes_argument(&kinds[i]) ? str_prefix(name, kinds[i].name) : str_is(name, kinds[i].name))
+			return &kinds[i];
+	return NULL;
+}
+
+const struct filter_kind *store_disk_filter(const char *name)
+{
+	return filter_by_name(disk_filters, sizeof disk_filters / sizeof *disk_filters, name);
+}
+
+const struct filter_kind *store_snapshot_filter(const char *name)
+{
+	return filter_by_name(snapshot_filters, sizeof snapshot_filters / sizeof *snapshot_filters, name);
+}
+
+/* ---- the text ----------------------------------------------------------------------------------------------------------- */
+
+struct source {
+	const char *table, *columns;
+	const char *owned;  /* whose rows; ?1 is the account, ?2 the region */
+	const char *picked; /* the same when ids narrow the list: "+" keeps SQLite from walking the index of the account instead */
+};
+
+static const struct source disk_source = {
+	"disk", disk_columns,
+	"account = ?1 AND region = ?2 AND hidden = 0",
+	"+account = ?1 AND +region = ?2 AND hidden = 0",
+};
+
+static const struct source snapshot_source = {
+	"snapshot", snapshot_columns,
+	"account = ?1 AND region = ?2",
+	"+account = ?1 AND +region = ?2",
+};
+
+#define SHARED "no IN (SELECT snapshot FROM snapshot_share WHERE account = ?1)"
+
+static const struct source shared_source = {
+	"snapshot", snapshot_columns,
+	SHARED " AND +region = ?2",
+	SHARED " AND +region = ?2",
+};
+
+static const struct source visible_source = {
+	"snapshot", snapshot_columns,
+	"(account = ?1 OR " SHARED ") AND region = ?2",
+	"(+account = ?1 OR " SHARED ") AND +region = ?2",
+};
+
+static bool is_picked(const struct list_query *l)
+{
+	for (size_t i = 0; i < l->term_count; i++)
+		if (l->terms[i].kind->type == FILTER_ID)
+			return true;
+	return l->numbers != NULL;
+}
+
+static void spell_where(struct buf *text, const struct source *from, const struct list_query *l)
+{
+	buf_printf(text, " FROM %s WHERE %s", from->table, is_picked(l) ? from->picked : from->owned);
+	if (l->numbers)
+		buf_adds(text, " AND no" ANY);
+	for (size_t i = 0; i < l->term_count; i++)
+		buf_printf(text, " AND %s", l->terms[i].kind->sql);
+}
+
+static void spell_order(struct buf *text, const struct list_query *l)
+{
+	const char *way = l->ascending ? "ASC" : "DESC";
+	if (l->by_deadline) /* those without one come last, whichever way */
+		buf_printf(text, " ORDER BY deadline_ms = 0, deadline_ms %s, no %s", way, way);
+	else
+		buf_printf(text, " ORDER BY create_ms %s, no %s", way, way);
+	buf_adds(text, " LIMIT ? OFFSET ?");
+}
+
+static void bind_where(struct query *q, const struct list_query *l)
+{
+	bind_int(q, l->account);
+	bind_text(q, l->region);
+	if (l->numbers)
+		bind_text(q, l->numbers);
+	for (size_t i = 0; i < l->term_count; i++) {
+		if (takes_argument(l->terms[i].kind))
+			bind_text(q, l->terms[i].argument);
+		bind_text(q, l->terms[i].values);
+	}
+}
+
+/* ---- counting and paging ------------------------------------------------------------------------------------------------ */
+
+static uint64_t count_matches(struct store *s, const struct source *from, const struct list_query *l)
+{
+	buf_clear(&s->text);
+	buf_adds(&s->text, "SELECT COUNT(*)");
+	spell_where(&s->text, from, l);
+	struct query q = query_text(s);
+	bind_where(&q, l);
+	uint64_t count = query_row(&q) ? (uint64_t)col_int(&q) : 0;
+	query_end(&q);
+	return count;
+}
+
+static size_t page_size(const struct list_query *l, uint64_t total)
+{
+	if (l->offset >= total)
+		return 0;
+	return (size_t)(l->limit < total - l->offset ? l->limit : total - l->offset);
+}
+
+/* Ready to be stepped through: at most `size` rows. */
+static struct query open_page(struct store *s, const struct source *from, const struct list_query *l, size_t size)
+{
+	buf_clear(&s->text);
+	buf_printf(&s->text, "SELECT %s", from->columns);
+	spell_where(&s->text, from, l);
+	spell_order(&s->text, l);
+	struct query q = query_text(s);
+	bind_where(&q, l);
+	bind_int(&q, (int64_t)size);
+	bind_int(&q, (int64_t)l->offset);
+	return q;
+}
+
+/* Without a filter the counter that is kept answers at once. */
+static uint64_t count_list(struct store *s, const struct source *from, const struct list_query *l)
+{
+	if (l->term_count > 0 || l->numbers)
+		return count_matches(s, from, l);
+	struct usage usage;
+	store_usage(s, l->account, l->region, &usage);
+	return (uint64_t)(from == &disk_source ? usage.disks : usage.snapshots);
+}
+
+uint64_t store_disk_list(struct store *s, struct arena *a, const struct list_query *l, struct disk **out, size_t *count)
+{
+	uint64_t total = count_list(s, &disk_source, l);
+	size_t size = page_size(l, total), n = 0;
+	struct disk *rows = arena_alloc(a, size * sizeof *rows);
+	if (size > 0) {
+		struct query q = open_page(s, &disk_source, l, size);
+		while (query_row(&q))
+			disk_read(&q, a, &rows[n++]);
+	}
+	*out = rows;
+	*count = n;
+	return total;
+}
+
+/* The narrowest source that holds all that is asked for; the filter itself decides about each row. */
+static const struct source *snapshot_source_of(const struct list_query *l)
+{
+	for (size_t i = 0; i < l->term_count; i++) {
+		const struct list_term *term = &l->terms[i];
+		if (!str_is(term->kind->name, SNAPSHOT_TYPE))
+			continue;
+		if (!strstr(term->values, "SHARED_SNAPSHOT"))
+			return &snapshot_source;
+		return strstr(term->values, "PRIVATE_SNAPSHOT") ? &visible_source : &shared_source;
+	}
+	return l->numbers ? &visible_source : &snapshot_source;
+}
+
+uint64_t store_snapshot_list(struct store *s, struct arena *a, const struct list_query *l, struct snapshot **out, size_t *count)
+{
+	const struct source *from = snapshot_source_of(l);
+	uint64_t total = count_list(s, from, l);
+	size_t size = page_size(l, total), n = 0;
+	struct snapshot *rows = arena_alloc(a, size * sizeof *rows);
+	if (size > 0) {
+		struct query q = open_page(s, from, l, size);
+		while (query_row(&q))
+			snapshot_read(&q, a, &rows[n++]);
+	}
+	*out = rows;
+	*count = n;
+	return total;
+}

@@ -1,0 +1,163 @@
+/* Rows of table snapshot, and what hangs on one: shares and images. */
+#include "store/store_internal.h"
+
+#include "util/ident.h"
+
+const char *const snapshot_state_names[N_SNAPSHOT_STATES] = {
+	[SNAPSHOT_NORMAL] = "NORMAL",
+	[SNAPSHOT_CREATING] = "CREATING",
+	[SNAPSHOT_ROLLBACKING] = "ROLLBACKING",
+	[SNAPSHOT_COPYING_FROM_REMOTE] = "COPYING_FROM_REMOTE",
+	[SNAPSHOT_CHECKING_COPIED] = "CHECKING_COPIED",
+	[SNAPSHOT_TORECYCLE] = "TORECYCLE",
+};
+
+/* A row a column, named alike in the table and in the struct, as in disks.c: those that never change or have their own writer … */
+#define FIXED(INT, BOOL, TEXT) \
+	INT(account) INT(project_id) INT(disk) INT(size_gib) INT(used_mib) INT(state_since_ms) INT(state_until_ms) INT(create_ms) \
+	INT(image_count) INT(share_count) INT(share_ms) TEXT(region) TEXT(zone) TEXT(usage) TEXT(mode) BOOL(encrypt) BOOL(copied) \
+	BOOL(legacy_system)
+/* … and those that store_snapshot_save writes. */
+#define SAVED(INT, BOOL, TEXT) TEXT(name) INT(deadline_ms) INT(modify_ms) BOOL(tagged) BOOL(locked) TEXT(copying_to)
+
+/* Each piece begins with a comma, so something stands before them: in an UPDATE a column that stays. */
+#define NAME(column) ", " #column
+#define MARK(column) ", ?"
+#define CHANGE(column) ", " #column " = ?"
+#define READ_INT(column) out->column = col_int(q);
+#define READ_BOOL(column) out->column = col_bool(q);
+#define READ_TEXT(column) out->column = col_text(q, a);
+#define BIND_INT(column) bind_int(&q, p->column);
+#define BIND_TEXT(column) bind_text(&q, p->column);
+
+#define COLUMNS "no, snapshot_state" FIXED(NAME, NAME, NAME) SAVED(NAME, NAME, NAME)
+
+const char snapshot_columns[] = COLUMNS;
+
+enum { GET, INSERT, SAVE, SET_STATE, OF_DISK, DELETE, DELETE_TAGS, DELETE_SHARES, DELETE_IMAGES, SHARED, IMAGES };
+
+static const char *const sql[] = {
+	[GET] = "SELECT " COLUMNS " FROM snapshot WHERE no = ?",
+	[INSERT] = "INSERT INTO snapshot (id, " COLUMNS ") VALUES (?, ?, ?" FIXED(MARK, MARK, MARK) SAVED(MARK, MARK, MARK) ")",
+	[SAVE] = "UPDATE snapshot SET id = id" SAVED(CHANGE, CHANGE, CHANGE) " WHERE no = ?",
+	[SET_STATE] = "UPDATE snapshot SET snapshot_state = ?, state_since_ms = ?, state_until_ms = ? WHERE no = ?",
+	[OF_DISK] = "SELECT " COLUMNS " FROM snapshot WHERE disk = ? AND disk <> 0 ORDER BY create_ms, no",
+	[DELETE] = "DELETE FROM snapshot WHERE no = ?",
+	[DELETE_TAGS] = "DELETE FROM tag WHERE kind = '" TAG_SNAPSHOT "' AND resource = ?",
+	[DELETE_SHARES] = "DELETE FROM snapshot_share WHERE snapshot = ?",
+	[DELETE_IMAGES] = "DELETE FROM image WHERE snapshot = ?",
+	[SHARED] = "SELECT 1 FROM snapshot_share WHERE account = ? AND snapshot = ?",
+	[IMAGES] = "SELECT id, name FROM image WHERE snapshot = ? ORDER BY no",
+};
+
+const struct sql_list snapshots_sql = { sql, sizeof sql / sizeof *sql };
+
+static struct query start(struct store *s, int which)
+{
+	return query_open(s, SQL_SNAPSHOTS, which);
+}
+
+void snapshot_read(struct query *q, struct arena *a, struct snapshot *out)
+{
+	out->no = col_int(q);
+	out->state = (enum snapshot_state)col_name(q, snapshot_state_names, N_SNAPSHOT_STATES);
+	FIXED(READ_INT, READ_BOOL, READ_TEXT)
+	SAVED(READ_INT, READ_BOOL, READ_TEXT)
+}
+
+bool store_snapshot(struct store *s, struct arena *a, int64_t no, struct snapshot *out)
+{
+	struct query q = start(s, GET);
+	bind_int(&q, no);
+	if (!query_row(&q))
+		return false;
+	snapshot_read(&q, a, out);
+	query_end(&q);
+	return true;
+}
+
+void store_snapshot_insert(struct store *s, const struct snapshot *p)
+{
+	char id[IDENT_SIZE];
+	ident_format(IDENT_SNAPSHOT, p->no, id);
+	struct query q = start(s, INSERT);
+	bind_text(&q, id);
+	bind_int(&q, p->no);
+	bind_text(&q, snapshot_state_names[p->state]);
+	FIXED(BIND_INT, BIND_INT, BIND_TEXT)
+	SAVED(BIND_INT, BIND_INT, BIND_TEXT)
+	query_run(&q);
+}
+
+void store_snapshot_save(struct store *s, const struct snapshot *p)
+{
+	struct query q = start(s, SAVE);
+	SAVED(BIND_INT, BIND_INT, BIND_TEXT)
+	bind_int(&q, p->no);
+	query_run(&q);
+}
+
+void store_snapshot_set_state(struct store *s, int64_t no, enum snapshot_state to, int64_t since_ms, int64_t until_ms)
+{
+	struct query q = start(s, SET_STATE);
+	bind_text(&q, snapshot_state_names[to]);
+	bind_int(&q, since_ms);
+	bind_int(&q, until_ms);
+	bind_int(&q, no);
+	query_run(&q);
+}
+
+static void delete_by_no(struct store *s, int which, int64_t no)
+{
+	struct query q = start(s, which);
+	bind_int(&q, no);
+	query_run(&q);
+}
+
+void store_snapshot_delete(struct store *s, int64_t no, bool images)
+{
+	delete_by_no(s, DELETE_TAGS, no);
+	delete_by_no(s, DELETE_SHARES, no);
+	if (images)
+		delete_by_no(s, DELETE_IMAGES, no);
+	delete_by_no(s, DELETE, no);
+}
+
+size_t store_snapshots_of_disk(struct store *s, struct arena *a, int64_t disk, struct snapshot **out)
+{
+	struct query q = start(s, OF_DISK);
+	bind_int(&q, disk);
+	struct snapshot *rows = NULL;
+	size_t count = 0;
+	while (query_row(&q)) {
+		rows = rows_room(a, rows, count, sizeof *rows);
+		snapshot_read(&q, a, &rows[count++]);
+	}
+	*out = rows;
+	return count;
+}
+
+bool store_shared_with(struct store *s, int64_t snapshot, int64_t account)
+{
+	struct query q = start(s, SHARED);
+	bind_int(&q, account);
+	bind_int(&q, snapshot);
+	bool shared = query_row(&q);
+	query_end(&q);
+	return shared;
+}
+
+size_t store_images(struct store *s, struct arena *a, int64_t snapshot, struct image **out)
+{
+	struct query q = start(s, IMAGES);
+	bind_int(&q, snapshot);
+	struct image *rows = NULL;
+	size_t count = 0;
+	while (query_row(&q)) {
+		rows = rows_room(a, rows, count, sizeof *rows);
+		rows[count].id = col_text(&q, a);
+		rows[count++].name = col_text(&q, a);
+	}
+	*out = rows;
+	return count;
+}

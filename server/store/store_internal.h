@@ -1,0 +1,132 @@
+/* How the store's own files speak to SQLite: a list of statements a file, all prepared at open, and a cursor that binds and reads
+ * in order. query_row and query_run make errors stick, so that no file above checks a result. */
+#ifndef CBSMOCK_STORE_STORE_INTERNAL_H
+#define CBSMOCK_STORE_STORE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+/* schema/schema.sql, embedded. */
+extern const unsigned char schema_sql[];
+extern const size_t schema_sql_len;
+
+enum sql_group {
+	SQL_STORE, SQL_PUT, SQL_WORLD, SQL_DISKS, SQL_SNAPSHOTS, SQL_BACKUPS, SQL_JOBS, SQL_TOKENS, SQL_TAGS,
+	N_SQL_GROUPS,
+};
+
+struct sql_list {
+	const char *const *text;
+	size_t count;
+};
+
+extern const struct sql_list put_sql, world_sql, disks_sql, snapshots_sql, backups_sql, jobs_sql, tokens_sql, tags_sql;
+
+/* A statement whose text depends on the request, kept for the next one like it. */
+struct cached_stmt {
+	char *text;
+	size_t len;
+	sqlite3_stmt *stmt;
+	uint64_t used;
+};
+
+/* What the header of a world's file says: "CBSM", and the version of schema.sql. */
+enum { APPLICATION_ID = 0x4342534d, SCHEMA_VERSION = 1 };
+
+enum { STMT_CACHE_MAX = 64, SQL_TEXT_MAX = 32 * 1024, SAID_MAX = 240 };
+
+struct store {
+	sqlite3 *db;
+	sqlite3 *checkpointer; /* a second connection, so that a checkpoint waits for nobody; NULL in memory */
+	char *path;            /* NULL in memory */
+	char *lock_path;
+	int lock_fd;           /* -1: not ours */
+	bool is_new, in_transaction;
+	bool discard;          /* the file was made here and is good for nothing */
+	int wal_pages, wal_limit;
+	int64_t next_due;
+	bool next_due_known;
+	sqlite3_stmt **stmts[N_SQL_GROUPS];
+	struct cached_stmt cache[STMT_CACHE_MAX];
+	size_t cache_count;
+	uint64_t cache_clock;
+	struct buf text;       /* the statement being put together */
+	char failed[SAID_MAX]; /* "": nothing failed */
+	char why[SAID_MAX];    /* of the last store_put */
+};
+
+/* One use of a statement. Values are bound, then columns read, in the order of the text; texts bound must live until it ends. */
+struct query {
+	struct store *store;
+	sqlite3_stmt *stmt;
+	int at;
+};
+
+/* What was there before we came. */
+struct file_state {
+	bool exists, has_log;
+	int64_t size;
+};
+/* Looks at s->path and locks it. False with a sentence in `why`. */
+bool file_take(struct store *s, struct file_state *state, struct buf *why);
+/* Leaves no trace but the database. */
+void file_leave(struct store *s);
+
+struct query query_open(struct store *s, enum sql_group group, int which);
+/* The statement spelled in s->text; prepared when it was not used lately. No user's text ever goes into it: values are bound. */
+struct query query_text(struct store *s);
+/* Goes to the next row. False at the end, and then the query is over. */
+bool query_row(struct query *q);
+/* Needed only when rows may be left. */
+void query_end(struct query *q);
+/* Runs a statement that gives no rows. */
+void query_run(struct query *q);
+/* Makes a failure stick, unless an earlier one does. */
+void store_fail(struct store *s, const char *why);
+/* Runs a script; false is a failure that stuck. */
+bool store_exec(struct store *s, const char *script);
+
+static inline void bind_int(struct query *q, int64_t value)
+{
+	sqlite3_bind_int64(q->stmt, ++q->at, value);
+}
+
+static inline void bind_text(struct query *q, const char *text)
+{
+	sqlite3_bind_text(q->stmt, ++q->at, text, -1, SQLITE_STATIC);
+}
+
+static inline int64_t col_int(struct query *q)
+{
+	return sqlite3_column_int64(q->stmt, q->at++);
+}
+
+static inline bool col_bool(struct query *q)
+{
+	return sqlite3_column_int(q->stmt, q->at++) != 0;
+}
+
+/* Good until the next row. */
+static inline const char *col_borrow(struct query *q)
+{
+	return (const char *)sqlite3_column_text(q->stmt, q->at++);
+}
+
+/* In the arena, but for "", which most columns are most of the time. */
+const char *col_text(struct query *q, struct arena *a);
+/* Index of a text column in a table of names. The schema's CHECKs keep others out; in a file changed by hand it is a failure. */
+int col_name(struct query *q, const char *const *names, int count);
+
+/* An array that grows in the arena: room for one more row after `count`. */
+void *rows_room(struct arena *a, void *rows, size_t count, size_t size);
+
+/* Columns of the two tables that are listed, for a SELECT, and their readers. */
+extern const char disk_columns[], snapshot_columns[];
+void disk_read(struct query *q, struct arena *a, struct disk *out);
+void snapshot_read(struct query *q, struct arena *a, struct snapshot *out);
+
+/* The rows a new world starts with. */
+extern const char first_rows[];
+
+#endif

@@ -1,0 +1,177 @@
+/* A bump allocator over a chain of chunks. Built with AddressSanitizer, everything not handed out is poisoned and a gap is left
+ * behind each piece, so that running past one is caught as it would be with malloc. */
+#include "util/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISONS
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ARENA_POISONS
+#endif
+
+#ifdef ARENA_POISONS
+#include <sanitizer/asan_interface.h>
+enum { GAP = 16 };
+#else
+#define ASAN_POISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
+enum { GAP = 0 };
+#endif
+
+enum { ALIGNMENT = alignof(max_align_t), CHUNK_SIZE = 16 * 1024 };
+
+struct chunk {
+	struct chunk *next; /* older */
+	size_t size, used;
+	alignas(max_align_t) char data[];
+};
+
+struct deferred {
+	struct deferred *next; /* registered earlier */
+	void (*fn)(void *);
+	void *data;
+};
+
+struct arena {
+	struct chunk *chunks; /* newest first */
+	struct deferred *deferred;
+};
+
+static _Noreturn void out_of_memory(void)
+{
+	fputs("cbsmock: out of memory\n", stderr);
+	_Exit(EXIT_FAILURE);
+}
+
+void *xmalloc(size_t size)
+{
+	void *p = malloc(size ? size : 1);
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	void *p = n && size ? calloc(n, size) : calloc(1, 1);
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+void *xrealloc(void *p, size_t size)
+{
+	void *moved = realloc(p, size ? size : 1);
+	if (!moved)
+		out_of_memory();
+	return moved;
+}
+
+char *xstrdup(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	return memcpy(xmalloc(size), text, size);
+}
+
+static void add_chunk(struct arena *a, size_t at_least)
+{
+	size_t size = at_least > CHUNK_SIZE ? at_least : CHUNK_SIZE;
+	if (size > SIZE_MAX - sizeof(struct chunk))
+		out_of_memory();
+	struct chunk *c = xmalloc(sizeof *c + size);
+	c->next = a->chunks;
+	c->size = size;
+	c->used = 0;
+	ASAN_POISON_MEMORY_REGION(c->data, size);
+	a->chunks = c;
+}
+
+struct arena *arena_new(void)
+{
+	struct arena *a = xcalloc(1, sizeof *a);
+	add_chunk(a, CHUNK_SIZE);
+	return a;
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	while (a->deferred) {
+		struct deferred *d = a->deferred;
+		a->deferred = d->next;
+		d->fn(d->data);
+	}
+	while (a->chunks) {
+		struct chunk *c = a->chunks;
+		a->chunks = c->next;
+		ASAN_UNPOISON_MEMORY_REGION(c->data, c->size);
+		free(c);
+	}
+	free(a);
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	if (size > SIZE_MAX - GAP - ALIGNMENT)
+		out_of_memory();
+	size_t taken = (size + GAP + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	if (taken > a->chunks->size - a->chunks->used)
+		add_chunk(a, taken);
+	struct chunk *c = a->chunks;
+	void *p = c->data + c->used;
+	c->used += taken;
+	ASAN_UNPOISON_MEMORY_REGION(p, size);
+	return memset(p, 0, size);
+}
+
+char *arena_strdup(struct arena *a, const char *text)
+{
+	return arena_strndup(a, text, strlen(text));
+}
+
+char *arena_strndup(struct arena *a, const char *text, size_t len)
+{
+	if (len == SIZE_MAX)
+		out_of_memory();
+	char *copy = arena_alloc(a, len + 1);
+	if (len)
+		memcpy(copy, text, len);
+	return copy;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	char *text = arena_vprintf(a, format, args);
+	va_end(args);
+	return text;
+}
+
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, args);
+	if (len < 0)
+		out_of_memory();
+	char *text = arena_alloc(a, (size_t)len + 1);
+	vsnprintf(text, (size_t)len + 1, format, again);
+	va_end(again);
+	return text;
+}
+
+void arena_defer(struct arena *a, void (*fn)(void *), void *data)
+{
+	struct deferred *d = arena_alloc(a, sizeof *d);
+	*d = (struct deferred){ .next = a->deferred, .fn = fn, .data = data };
+	a->deferred = d;
+}

@@ -1,0 +1,32 @@
+/* Memory that lives as long as one request.
+ *
+ * Everything made while a request is handled comes from its arena and is never freed singly; the arena goes, once, when the
+ * answer has left. Foreign resources (a cJSON tree) are tied to it with arena_defer. Running out of memory ends the process
+ * with one line: a mock has no better plan, so no function here returns NULL. An arena is used by one thread at a time. */
+#ifndef CBSMOCK_UTIL_ARENA_H
+#define CBSMOCK_UTIL_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct arena;
+
+struct arena *arena_new(void);
+/* Runs the deferred functions, last first, then frees all memory. NULL is fine. */
+void arena_free(struct arena *a);
+/* Zeroed, aligned for any type. */
+void *arena_alloc(struct arena *a, size_t size);
+char *arena_strdup(struct arena *a, const char *text);
+/* Copies len bytes and adds a NUL. */
+char *arena_strndup(struct arena *a, const char *text, size_t len);
+char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+void arena_defer(struct arena *a, void (*fn)(void *), void *data);
+
+/* malloc family that ends the process when memory is out; for things that outlive a request. */
+void *xmalloc(size_t size);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t size);
+char *xstrdup(const char *text);
+
+#endif

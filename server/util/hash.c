@@ -1,0 +1,77 @@
+/* Thin covers over GnuTLS's one-call digests, and the two text forms signatures come in. */
+#include "util/hash.h"
+
+#include <gnutls/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* These calls fail only when the library is unusable, and then nothing the server could answer would be true. */
+static void must(int status)
+{
+	if (status == GNUTLS_E_SUCCESS)
+		return;
+	fprintf(stderr, "cbsmock: GnuTLS cannot hash: %s\n", gnutls_strerror(status));
+	_Exit(EXIT_FAILURE);
+}
+
+void sha256(const void *data, size_t len, uint8_t out[SHA256_SIZE])
+{
+	must(gnutls_hash_fast(GNUTLS_DIG_SHA256, data, len, out));
+}
+
+void sha256_hex(const void *data, size_t len, char out[SHA256_HEX + 1])
+{
+	uint8_t digest[SHA256_SIZE];
+	sha256(data, len, digest);
+	hex_encode(digest, sizeof digest, out);
+}
+
+void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len, uint8_t out[SHA256_SIZE])
+{
+	must(gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, key_len, data, len, out));
+}
+
+void hmac_sha1(const void *key, size_t key_len, const void *data, size_t len, uint8_t out[SHA1_SIZE])
+{
+	must(gnutls_hmac_fast(GNUTLS_MAC_SHA1, key, key_len, data, len, out));
+}
+
+void hex_encode(const uint8_t *data, size_t len, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < len; i++) {
+		*out++ = digits[data[i] >> 4];
+		*out++ = digits[data[i] & 15];
+	}
+	*out = '\0';
+}
+
+void base64_encode(const uint8_t *data, size_t len, char *out)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (size_t i = 0; i < len; i += 3) {
+		size_t have = len - i < 3 ? len - i : 3;
+		uint32_t group = (uint32_t)data[i] << 16;
+		if (have > 1)
+			group |= (uint32_t)data[i + 1] << 8;
+		if (have > 2)
+			group |= data[i + 2];
+		*out++ = alphabet[group >> 18];
+		*out++ = alphabet[group >> 12 & 63];
+		*out++ = have > 1 ? alphabet[group >> 6 & 63] : '=';
+		*out++ = have > 2 ? alphabet[group & 63] : '=';
+	}
+	*out = '\0';
+}
+
+bool equal_constant_time(const char *a, const char *b)
+{
+	size_t len = strlen(a);
+	if (len != strlen(b))
+		return false;
+	volatile unsigned char differences = 0;
+	for (size_t i = 0; i < len; i++)
+		differences = (unsigned char)(differences | (a[i] ^ b[i]));
+	return differences == 0;
+}

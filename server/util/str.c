@@ -1,0 +1,196 @@
+/* Small texts read without locale, blanks or guessing: what a C library reader would let pass is refused here. */
+#include "util/str.h"
+
+#include <string.h>
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool str_is(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool str_prefix(const char *text, const char *prefix)
+{
+	return text && strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool str_suffix(const char *text, const char *suffix)
+{
+	if (!text)
+		return false;
+	size_t len = strlen(text), tail = strlen(suffix);
+	return len >= tail && strcmp(text + len - tail, suffix) == 0;
+}
+
+bool str_case_is(const char *a, const char *b)
+{
+	if (!a || !b)
+		return a == b;
+	while (*a && lower(*a) == lower(*b)) {
+		a++;
+		b++;
+	}
+	return lower(*a) == lower(*b);
+}
+
+bool str_to_u64(const char *text, uint64_t *out)
+{
+	if (!text || !*text)
+		return false;
+	uint64_t value = 0;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		uint64_t digit = (uint64_t)(*text - '0');
+		if (value > (UINT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	*out = value;
+	return true;
+}
+
+bool str_to_i64(const char *text, int64_t *out)
+{
+	bool negative = text && *text == '-';
+	uint64_t size;
+	if (!str_to_u64(negative ? text + 1 : text, &size))
+		return false;
+	if (size > (uint64_t)INT64_MAX + negative)
+		return false;
+	if (negative && size > 0)
+		*out = -(int64_t)(size - 1) - 1; /* INT64_MIN has no positive twin */
+	else
+		*out = (int64_t)size;
+	return true;
+}
+
+bool str_to_bool(const char *text, bool *out)
+{
+	if (str_case_is(text, "true"))
+		*out = true;
+	else if (str_case_is(text, "false"))
+		*out = false;
+	else
+		return false;
+	return true;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The character at text[i]: itself, a blank for '+', or what %XX stands for; *i moves past it. -1 when the escape is broken. */
+static int form_char(const char *text, size_t len, size_t *i)
+{
+	char c = text[(*i)++];
+	if (c == '+')
+		return ' ';
+	if (c != '%')
+		return (unsigned char)c;
+	if (len - *i < 2)
+		return -1;
+	int high = hex_digit(text[*i]), low = hex_digit(text[*i + 1]);
+	*i += 2;
+	return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+bool str_form_decode(char *text, size_t *len)
+{
+	size_t written = 0;
+	for (size_t i = 0; i < *len;) {
+		int c = form_char(text, *len, &i);
+		if (c <= 0)
+			return false;
+		text[written++] = (char)c;
+	}
+	text[written] = '\0';
+	*len = written;
+	return true;
+}
+
+size_t str_utf8_step(const char *text, size_t len)
+{
+	if (len == 0)
+		return 0;
+	const unsigned char *s = (const unsigned char *)text;
+	if (s[0] < 0x80)
+		return 1;
+
+	/* The second byte's range is what keeps out overlong forms, surrogates and values past U+10FFFF. */
+	size_t size = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	unsigned char least = 0x80, most = 0xbf;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || len < size)
+		return 0;
+	if (s[0] == 0xe0)
+		least = 0xa0;
+	else if (s[0] == 0xed)
+		most = 0x9f;
+	else if (s[0] == 0xf0)
+		least = 0x90;
+	else if (s[0] == 0xf4)
+		most = 0x8f;
+	if (s[1] < least || s[1] > most)
+		return 0;
+	for (size_t i = 2; i < size; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return size;
+}
+
+bool str_is_utf8(const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t step = str_utf8_step(text, len);
+		if (step == 0)
+			return false;
+		text += step;
+		len -= step;
+	}
+	return true;
+}
+
+size_t str_utf8_len(const char *text)
+{
+	size_t count = 0;
+	for (; *text; text++)
+		count += ((unsigned char)*text & 0xc0) != 0x80;
+	return count;
+}
+
+/* Only the last `*` ever needs a second try: a longer run for an earlier one could match nothing more. */
+bool str_glob(const char *pattern, const char *text)
+{
+	const char *star = NULL, *retry = NULL;
+	while (*text) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			retry = text;
+		} else if (*pattern == '?' || *pattern == *text) {
+			pattern++;
+			text++;
+		} else if (star) {
+			pattern = star;
+			text = ++retry;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
+void str_lower(char *text)
+{
+	for (; *text; text++)
+		*text = lower(*text);
+}

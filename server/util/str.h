@@ -1,0 +1,31 @@
+/* Strict readers and writers of small texts: numbers, percent-encoding, UTF-8, glob patterns. None allocates. */
+#ifndef CBSMOCK_UTIL_STR_H
+#define CBSMOCK_UTIL_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+bool str_is(const char *a, const char *b); /* equal; NULL equals only NULL */
+bool str_prefix(const char *text, const char *prefix);
+bool str_suffix(const char *text, const char *suffix);
+bool str_case_is(const char *a, const char *b); /* ASCII case ignored */
+/* The whole text is one decimal number in range; no blank, no plus sign. */
+bool str_to_i64(const char *text, int64_t *out);
+bool str_to_u64(const char *text, uint64_t *out);
+/* "true"/"false" in any case (Python and .NET send True/False; protocol.md §1). */
+bool str_to_bool(const char *text, bool *out);
+/* Decodes %XX and '+' of a form value in place. *len is its length before and after, and text[*len] becomes NUL. False on a broken
+ * escape or a NUL, encoded or not; then the text is unusable. */
+bool str_form_decode(char *text, size_t *len);
+/* Bytes of the valid UTF-8 character at the start of the text, 0 when there is none (or len is 0). */
+size_t str_utf8_step(const char *text, size_t len);
+bool str_is_utf8(const char *text, size_t len);
+/* Characters (code points) of valid UTF-8. */
+size_t str_utf8_len(const char *text);
+/* `*` matches any run, `?` one byte. */
+bool str_glob(const char *pattern, const char *text);
+/* Lower-cases ASCII in place. */
+void str_lower(char *text);
+
+#endif

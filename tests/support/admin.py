@@ -1,0 +1,61 @@
+"""A thin client of the admin API: a method a route, a connection a request."""
+
+import http.client
+import json
+import urllib.parse
+
+TIMEOUT_SECONDS = 30
+
+
+class Admin:
+    def __init__(self, port, host="127.0.0.1"):
+        self.port = port
+        self.host = host
+
+    def exchange(self, method, path, body=None):
+        """(status, text) of any request."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_SECONDS)
+        try:
+            data = None if body is None else json.dumps(body)
+            connection.request(method, path, data, {} if body is None else {"Content-Type": "application/json"})
+            reply = connection.getresponse()
+            return reply.status, reply.read().decode()
+        finally:
+            connection.close()
+
+    def ask(self, method, path, body=None):
+        """The JSON of an answer that must be a success."""
+        status, text = self.exchange(method, path, body)
+        assert status == 200, f"{method} {path}: {status} {text}"
+        return json.loads(text)
+
+    def health(self):
+        return self.ask("GET", "/_cbs/health")
+
+    def ca_pem(self):
+        status, text = self.exchange("GET", "/_cbs/ca.pem")
+        assert status == 200, text
+        return text
+
+    def reset(self):
+        """The world, the clock and all counters as at the start."""
+        return self.ask("POST", "/_cbs/reset")
+
+    def seed(self, fixture):
+        """Merges a piece of a fixture into the world."""
+        return self.ask("POST", "/_cbs/seed", fixture)
+
+    def freeze(self):
+        return self.ask("PUT", "/_cbs/clock", {"action": "freeze"})
+
+    def advance(self, by):
+        """Moves sandbox time, "5s" or "1d", and answers what happened meanwhile."""
+        return self.ask("POST", "/_cbs/clock/advance", {"by": by})
+
+    def errors(self):
+        """The atlas: every documented code and how to get it."""
+        return self.ask("GET", "/_cbs/errors")
+
+    def arrange(self, code, **which):
+        """Puts the world into a state in which a call answers `code`, and answers that call."""
+        return self.ask("POST", f"/_cbs/errors/{urllib.parse.quote(code)}/arrange", which)
