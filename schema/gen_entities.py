@@ -43,6 +43,8 @@ def read_tables(sql: str) -> dict[str, dict[str, tuple]]:
             for column, values in re.findall(r"CHECK \((\w+) IN\s+\(([^)]*)\)", text)
             if "'" in values
         }
+        for column, value in re.findall(r"\b(\w+) = '([^']*)'", text):  # a CHECK spelled with OR
+            checks.setdefault(column, set()).add(value)
         tables[name] = {
             column: (kind, key > 0, bool(not_null) and default is None and key == 0, checks.get(column))
             for _, column, kind, not_null, default, key in db.execute(f"PRAGMA table_info({name})")

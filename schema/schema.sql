@@ -32,6 +32,11 @@ CREATE TABLE world (                        -- one row: platform limits and cond
   snapshot_client_token INTEGER NOT NULL DEFAULT 0 CHECK (snapshot_client_token IN (0, 1)) -- CreateSnapshot takes a ClientToken
 ) STRICT;
 
+CREATE TABLE sandbox (                      -- one row, or none: what the server keeps of the sandbox itself; no fixture says it
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  about TEXT NOT NULL                       -- JSON: template, end of life, settings
+) STRICT;
+
 CREATE TABLE component (                    -- a back-end CBS depends on
   name TEXT PRIMARY KEY CHECK (name IN ('snapshot', 'storage', 'billing', 'kms')),
   healthy INTEGER NOT NULL DEFAULT 1 CHECK (healthy IN (0, 1))
@@ -93,7 +98,8 @@ CREATE TABLE credential (
   expires_ms INTEGER NOT NULL DEFAULT 0,    -- 0: never
   status TEXT NOT NULL DEFAULT 'ENABLED' CHECK (status IN ('ENABLED', 'DISABLED')),
   kind TEXT NOT NULL DEFAULT 'API' CHECK (kind IN ('API', 'OTHER')), -- OTHER: not a cloud API key, InvalidSecretId
-  mfa TEXT NOT NULL DEFAULT 'NONE' CHECK (mfa IN ('NONE', 'FAILED', 'EXPIRED'))
+  mfa TEXT NOT NULL DEFAULT 'NONE' CHECK (mfa IN ('NONE', 'FAILED', 'EXPIRED')),
+  own INTEGER NOT NULL DEFAULT 0 CHECK (own IN (0, 1)) -- given to the sandbox when it was made: a reset keeps it
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE permission (                   -- what CAM refuses; everything else is allowed

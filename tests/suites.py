@@ -28,8 +28,7 @@ BUILDS = {
 }
 SANITIZERS = {
     "asan": {
-        "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=1:check_initialization_order=1:"
-        "allocator_may_return_null=1",
+        "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=1:allocator_may_return_null=1",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     },
     "tsan": {"TSAN_OPTIONS": "second_deadlock_stack=1"},
@@ -37,14 +36,18 @@ SANITIZERS = {
 # A suite: its build, the meson suites, the folders of Python tests.
 SUITES = {
     "lint": ("tests", ("lint",), ()),
-    "unit": ("tests", ("unit",), ()),
+    "unit": ("tests", ("unit",), ("unit",)),
     "cases": ("tests", ("cases",), ()),
     "wire": ("tests", (), ("wire",)),
     "atlas": ("tests", (), ("atlas",)),
+    "parallel": ("tests", (), ("parallel",)),
     "crash": ("tests", (), ("crash",)),
     "clients": ("tests", (), ("clients",)),
-    "asan": ("asan", ("unit", "cases"), ("wire", "atlas")),
-    "tsan": ("tsan", ("unit",), ("wire", "atlas")),
+    "readme": ("tests", (), ("readme",)),
+    "ship": ("tests", (), ("ship",)),
+    "docker": ("tests", (), ("docker",)),
+    "asan": ("asan", ("unit", "cases"), ("wire", "atlas", "parallel")),
+    "tsan": ("tsan", ("unit",), ("wire", "atlas", "parallel")),
     "clang": ("clang", ("unit",), ()),
 }
 
@@ -77,13 +80,23 @@ class Count:
 # ---- processes -------------------------------------------------------------------------------------------------------------------
 
 
+def living(group):
+    """The processes of a group that are not merely waiting to be buried."""
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, its_group = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(its_group) == group and state not in "ZX":
+            yield int(stat.parent.name)
+
+
 def kill_group(group):
     """Ends what is left of a process group; true when there was something."""
-    try:
+    left = list(living(group))
+    if left:
         os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return False
-    return True
+    return bool(left)
 
 
 def run(command, seconds=SUITE_SECONDS, env=None, **options):
@@ -135,12 +148,10 @@ def try_sanitizer(name):
 def build(name):
     """The folder of a build, made or brought up to date once a run."""
     if name not in built:
-        try:
-            built[name] = make_build(name)
-        except Failure as why:
-            built[name] = why
-    if isinstance(built[name], Failure):
-        raise built[name]
+        built[name] = None
+        built[name] = make_build(name)
+    if built[name] is None:
+        raise Failure(f"{name} could not be built, see above")
     return built[name]
 
 
@@ -305,9 +316,28 @@ def run_part(part, *args):
         return Count(failed=1)
 
 
+IMAGE_BASE = "debian:bookworm-slim"
+
+
+def docker_engine():
+    """Skips where no image can be built."""
+    if not shutil.which("docker") or subprocess.run(["docker", "info"], capture_output=True).returncode:
+        raise Skip("no container engine answers to docker info")
+    for how in (["image", "inspect"], ["pull", "--quiet"]):
+        if subprocess.run(["docker", *how, IMAGE_BASE], capture_output=True).returncode == 0:
+            return
+    raise Skip(f"the engine has no {IMAGE_BASE} and cannot get it")
+
+
+# What a suite needs beside its build.
+NEEDS = {"docker": docker_engine}
+
+
 def run_suite(suite):
     name, programs, folders = SUITES[suite]
     try:
+        if suite in NEEDS:
+            NEEDS[suite]()
         prefix = try_sanitizer(name) if name in SANITIZERS else []
         build(name)
     except Skip as why:

@@ -3,18 +3,20 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include "admin/admin_internal.h"
+#include "gateway/sandboxes.h"
 #include "util/hash.h"
 #include "util/str.h"
 
-enum { ANSWER_MAX = 32 * 1024 * 1024, QUERY_PAIRS_MAX = 16, NAME_SIZE = 256 };
+enum { ANSWER_MAX = 64 * 1024 * 1024, QUERY_PAIRS_MAX = 16, NAME_SIZE = 256 };
 
 static const char prefix[] = "/_cbs/";
 
 bool admin_owns(const char *path)
 {
-	return str_prefix(path, prefix) || str_is(path, "/_cbs");
+	return str_prefix(path, prefix) || str_is(path, "/_cbs") || str_is(path, "/metrics");
 }
 
 /* ---- who may come in ------------------------------------------------------------------------------------------------- */
@@ -43,17 +45,6 @@ static bool host_name(const char *host, char out[NAME_SIZE])
 	return true;
 }
 
-static bool in_list(const char *list, const char *name)
-{
-	while (list && *list) {
-		size_t len = strcspn(list, ",");
-		if (len == strlen(name) && strncmp(list, name, len) == 0)
-			return true;
-		list += len + (list[len] == ',');
-	}
-	return false;
-}
-
 /* A page in the developer's browser can reach us under any name it makes resolve to 127.0.0.1, but cannot choose the Host header
  * then sent: it is that name. An address in it is no name, so it is fine where we listen on more than one. */
 static bool host_allowed(const struct admin_config *config, const char *host)
@@ -63,7 +54,7 @@ static bool host_allowed(const struct admin_config *config, const char *host)
 		return false;
 	if (str_is(name, "localhost") || str_is(name, "127.0.0.1") || str_is(name, "::1") || str_is(name, config->bound))
 		return true;
-	if (in_list(config->hosts, name))
+	if (str_listed(config->hosts, name))
 		return true;
 	return (str_is(config->bound, "0.0.0.0") || str_is(config->bound, "::")) && is_address(name);
 }
@@ -147,8 +138,10 @@ static const struct route *find_route(struct admin_call *c, struct buf *methods)
 
 static const char **query_target(struct admin_call *c, const struct route *route, const char *name)
 {
-	if (route->sandboxed && str_is(name, "sandbox"))
+	if (route->sandboxed && str_is(name, "sandbox")) {
+		c->sandbox_given = true;
 		return &c->sandbox;
+	}
 	for (int i = 0; i < QUERY_NAMES; i++)
 		if (route->query[i] && str_is(name, route->query[i]))
 			return &c->values[i];
@@ -161,6 +154,32 @@ static const char *accepted_query(struct admin_call *c, const struct route *rout
 	for (int i = 0; i < QUERY_NAMES && route->query[i]; i++)
 		text = arena_printf(c->arena, "%s %s", text, route->query[i]);
 	return route->sandboxed || route->query[0] ? text : "this route takes no query";
+}
+
+/* The first names there are, for a hint. */
+static const char *known_sandboxes(struct admin_call *c)
+{
+	enum { TOLD_MAX = 20 };
+	struct sandbox **list;
+	size_t count = sandboxes_all(c->mock, c->arena, &list);
+	const char *text = "known:";
+	for (size_t i = 0; i < count && i < TOLD_MAX; i++)
+		text = arena_printf(c->arena, "%s%s %s", text, i ? "," : "", list[i]->name);
+	if (count > TOLD_MAX)
+		text = arena_printf(c->arena, "%s and %zu more", text, count - TOLD_MAX);
+	sandboxes_release(list, count);
+	return text;
+}
+
+static bool find_sandbox(struct admin_call *c, const struct route *route)
+{
+	if (route->all && str_is(c->sandbox, "*"))
+		return true;
+	c->box = sandboxes_find(c->mock, c->sandbox);
+	if (c->box)
+		return true;
+	answer_error(c, 404, "NoSuchSandbox", known_sandboxes(c), "there is no sandbox \"%s\"", c->sandbox);
+	return false;
 }
 
 static bool read_query(struct admin_call *c, const struct route *route)
@@ -183,25 +202,49 @@ static bool read_query(struct admin_call *c, const struct route *route)
 		}
 		*target = value;
 	}
-	if (mock_has_sandbox(c->mock, c->sandbox))
-		return true;
-	answer_error(c, 404, "NoSuchSandbox", "the sandbox \"default\" always exists", "there is no sandbox \"%s\"", c->sandbox);
-	return false;
+	return !route->sandboxed || find_sandbox(c, route);
+}
+
+static bool is_media(const char *type, const char *media)
+{
+	size_t len = strcspn(type, "; ");
+	return len == strlen(media) && strncasecmp(type, media, len) == 0;
+}
+
+static size_t body_max(const struct route *route)
+{
+	return route->image || route->lines ? ADMIN_IMPORT_MAX : ADMIN_BODY_MAX;
+}
+
+size_t admin_body_max(const char *path)
+{
+	size_t max = ADMIN_BODY_MAX;
+	struct arena *a = arena_new();
+	const char *subject;
+	for (size_t i = 0; i < route_count; i++)
+		if (body_max(&routes[i]) > max && matches(a, routes[i].path, path, &subject))
+			max = body_max(&routes[i]);
+	arena_free(a);
+	return max;
 }
 
 /* A form or plain text is what a web page can send without asking; JSON it cannot. */
-static bool content_fits(struct admin_call *c)
+static bool content_fits(struct admin_call *c, const struct route *route)
 {
-	static const char json[] = "application/json";
 	const char *type = c->in->content_type;
-	if (c->in->body_len > ADMIN_BODY_MAX) {
-		answer_error(c, 413, "BodyTooLarge", NULL, "a body may have %d bytes", ADMIN_BODY_MAX);
+	if (c->in->body_len > body_max(route)) {
+		answer_error(c, 413, "BodyTooLarge", NULL, "a body may have %zu bytes", body_max(route));
 		return false;
 	}
-	size_t len = type ? strcspn(type, "; ") : 0;
-	if (!c->in->body_len || !type || (len == strlen(json) && strncmp(type, json, len) == 0))
+	if (!c->in->body_len || !type || is_media(type, "application/json") || (route->text && is_media(type, "text/plain")))
 		return true;
-	answer_error(c, 415, "UnsupportedMediaType", "send Content-Type: application/json", "a body must be JSON");
+	if (route->lines && is_media(type, "application/x-ndjson"))
+		return true;
+	if (route->image && (is_media(type, "application/vnd.sqlite3") || is_media(type, "application/octet-stream")))
+		return true;
+	answer_error(c, 415, "UnsupportedMediaType",
+	             route->image ? "send Content-Type: application/vnd.sqlite3, or application/json" : "send Content-Type: application/json",
+	             "a body of this type is not taken");
 	return false;
 }
 
@@ -214,6 +257,17 @@ static void refuse_method(struct admin_call *c, const struct buf *methods)
 	memcpy(c->out->allow, methods->data, methods->len + 1);
 }
 
+/* What changes a sandbox does so between its requests. */
+static void run(struct admin_call *c, const struct route *route)
+{
+	bool looks = str_is(c->in->method, "GET") || str_is(c->in->method, "HEAD");
+	struct turn turn = { .kind = TURN_NONE };
+	if (c->box && !looks && !route->own_turn)
+		turn_take(&c->box->turns, &turn);
+	route->run(c);
+	turn_give(&turn);
+}
+
 static void dispatch(struct admin_call *c)
 {
 	struct buf methods;
@@ -224,17 +278,18 @@ static void dispatch(struct admin_call *c)
 			refuse_method(c, &methods);
 		else if (!route)
 			answer_error(c, 404, "NoSuchRoute", "GET /_cbs/ lists the routes", "there is no such path");
-		else if (content_fits(c) && read_query(c, route))
-			route->run(c);
+		else if (content_fits(c, route) && read_query(c, route))
+			run(c, route);
 	}
 	buf_finish(&methods);
 }
 
 void admin_handle(struct mock *m, const struct admin_config *config, const struct admin_request *in, struct admin_answer *out)
 {
-	struct admin_call c = { .mock = m, .config = config, .in = in, .arena = arena_new(), .sandbox = "default", .out = out };
+	struct admin_call c = { .mock = m, .config = config, .in = in, .arena = arena_new(), .sandbox = DEFAULT_SANDBOX, .out = out };
 	*out = (struct admin_answer){ .status = 500 };
 	buf_init(&out->body, ANSWER_MAX);
 	dispatch(&c);
+	sandbox_release(c.box);
 	arena_free(c.arena);
 }

@@ -9,17 +9,20 @@
 #include <cjson/cJSON.h>
 
 #include "admin/admin.h"
+#include "gateway/sandbox.h"
 #include "util/arena.h"
 #include "util/json_out.h"
 
-enum { QUERY_NAMES = 3 };
+enum { QUERY_NAMES = 6 };
 
 struct admin_call {
 	struct mock *mock;
 	const struct admin_config *config;
 	const struct admin_request *in;
 	struct arena *arena;
-	const char *sandbox;
+	const char *sandbox;  /* name of the one in question */
+	bool sandbox_given;   /* the query names it; else it is "default" */
+	struct sandbox *box;  /* the same, held until the call ends; NULL for "*" and where a route takes none */
 	const char *subject; /* what stood for "{…}" in the path */
 	const char *values[QUERY_NAMES]; /* of the route's query names; NULL when not given */
 	struct admin_answer *out;
@@ -31,6 +34,11 @@ struct route {
 	const char *help;
 	bool open;                  /* answers without the token: it tells nothing and changes nothing */
 	bool sandboxed;             /* takes ?sandbox= */
+	bool all;                   /* takes ?sandbox=* too: then it means all of them */
+	bool text;                  /* its body may be text/plain as well */
+	bool image;                 /* its body may be a database as well, and large */
+	bool lines;                 /* its body may be lines of JSON as well, and large */
+	bool own_turn;              /* it takes the turns in the sandbox that it needs itself */
 	const char *query[QUERY_NAMES];
 };
 
@@ -52,8 +60,84 @@ void world_transition(struct admin_call *c);
 void time_read(struct admin_call *c);
 void time_change(struct admin_call *c);
 void time_advance(struct admin_call *c);
+void time_run(struct admin_call *c);
+void sandbox_list(struct admin_call *c);
+void sandbox_show(struct admin_call *c);
+void sandbox_put(struct admin_call *c);
+void sandbox_change(struct admin_call *c);
+void sandbox_fork(struct admin_call *c);
+void sandbox_remove(struct admin_call *c);
+void settings_show(struct admin_call *c);
+void settings_change(struct admin_call *c);
+void settings_seed(struct admin_call *c);
+void transition_list(struct admin_call *c);
+void transition_show(struct admin_call *c);
+void transition_set(struct admin_call *c);
+void transition_reset(struct admin_call *c);
+void recording_begin(struct admin_call *c);
+void recording_end(struct admin_call *c);
+void recording_list(struct admin_call *c);
+void recording_send(struct admin_call *c);
+void recording_remove(struct admin_call *c);
+void recording_replay(struct admin_call *c);
+void revision_list(struct admin_call *c);
+void revision_diff(struct admin_call *c);
+void revision_blame(struct admin_call *c);
+void revision_rewind(struct admin_call *c);
+void state_show(struct admin_call *c);
+void state_send(struct admin_call *c);
+void state_take(struct admin_call *c);
+void checkpoint_list(struct admin_call *c);
+void checkpoint_show(struct admin_call *c);
+void checkpoint_make(struct admin_call *c);
+void checkpoint_drop(struct admin_call *c);
+void checkpoint_back(struct admin_call *c);
 void atlas_list(struct admin_call *c);
 void atlas_arrange(struct admin_call *c);
+void requests_list(struct admin_call *c);
+void requests_clear(struct admin_call *c);
+void requests_find(struct admin_call *c);
+void requests_count(struct admin_call *c);
+void requests_remove(struct admin_call *c);
+void requests_wait(struct admin_call *c);
+void requests_export(struct admin_call *c);
+void requests_tags(struct admin_call *c);
+void requests_set_tags(struct admin_call *c);
+void requests_show(struct admin_call *c);
+void requests_why(struct admin_call *c);
+void requests_as(struct admin_call *c);
+void verify_requests(struct admin_call *c);
+void verify_order(struct admin_call *c);
+void verify_behaviour(struct admin_call *c);
+void verify_report(struct admin_call *c);
+void verify_duplicates(struct admin_call *c);
+void auth_diagnose(struct admin_call *c);
+void config_show(struct admin_call *c);
+void config_change_some(struct admin_call *c);
+void config_read_again(struct admin_call *c);
+void metrics_show(struct admin_call *c);
+void openapi_show(struct admin_call *c);
+void openapi_schema(struct admin_call *c);
+void fault_list(struct admin_call *c);
+void fault_replace_all(struct admin_call *c);
+void fault_add(struct admin_call *c);
+void fault_change_all(struct admin_call *c);
+void fault_remove_all(struct admin_call *c);
+void fault_targets(struct admin_call *c);
+void fault_activity(struct admin_call *c);
+void fault_plan(struct admin_call *c);
+void fault_show(struct admin_call *c);
+void fault_put(struct admin_call *c);
+void fault_change(struct admin_call *c);
+void fault_remove(struct admin_call *c);
+void fault_force(struct admin_call *c);
+void retry_list(struct admin_call *c);
+void retry_add(struct admin_call *c);
+void retry_show(struct admin_call *c);
+void retry_remove(struct admin_call *c);
+
+/* The world's rows as of the revision that a value of the query names. */
+void revision_rows(struct admin_call *c, int which, const char *only);
 
 /* ---- answers --------------------------------------------------------------------------------------------------------- */
 
@@ -64,6 +148,13 @@ void answer_end(struct json_out *o);
 void answer_error(struct admin_call *c, int status, const char *code, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* A tree as the whole answer; deletes it. */
+void answer_tree(struct admin_call *c, int status, cJSON *tree);
+/* "now", "mode" and "factor" of a clock, as members of the open object. */
+void answer_clock(struct json_out *o, const struct vclock *clock, int64_t now_ms);
+/* Settings of a sandbox from the members of a body that are not in `others` (NULL-ended); false when it has answered 400. */
+bool answer_settings(struct admin_call *c, const cJSON *object, const char *const *others, struct settings *settings);
+
 /* ---- bodies ---------------------------------------------------------------------------------------------------------- */
 
 /* A field a body may have; exactly one target is set. */
@@ -72,11 +163,16 @@ struct body_field {
 	bool required;
 	const char **text;
 	double *number;
+	const cJSON **json;   /* any value, for who asks to judge */
 	bool *given; /* may be NULL */
 };
 
 /* Reads a JSON object with these fields and no others; an empty body is an empty object. False when it has answered 400. */
 bool body_read(struct admin_call *c, const struct body_field *fields, size_t count);
+/* Any JSON, of which there must be some. NULL when it has answered 400. */
+const cJSON *body_json(struct admin_call *c, const char *hint);
+/* The whole object, whose fields somebody else knows; an empty body is an empty object. NULL when it has answered 400. */
+const cJSON *body_object(struct admin_call *c);
 
 /* ---- events ---------------------------------------------------------------------------------------------------------- */
 

@@ -42,6 +42,18 @@ void answer_error(struct admin_call *c, int status, const char *code, const char
 	answer_end(&o);
 }
 
+void answer_tree(struct admin_call *c, int status, cJSON *tree)
+{
+	char *text = cJSON_PrintUnformatted(tree);
+	c->out->status = status;
+	c->out->content_type = "application/json";
+	buf_clear(&c->out->body);
+	buf_adds(&c->out->body, text ? text : "null");
+	buf_addc(&c->out->body, '\n');
+	cJSON_free(text);
+	cJSON_Delete(tree);
+}
+
 /* ---- events ---------------------------------------------------------------------------------------------------------- */
 
 void events_begin(struct event_list *e)
@@ -97,14 +109,18 @@ static const char *accepted(struct admin_call *c, const struct body_field *field
 
 static bool store_field(const struct body_field *f, const cJSON *value)
 {
+	if (f->given)
+		*f->given = true;
+	if (f->json) {
+		*f->json = value;
+		return true;
+	}
 	if (f->text ? !cJSON_IsString(value) : !cJSON_IsNumber(value))
 		return false;
 	if (f->text)
 		*f->text = value->valuestring;
 	else
 		*f->number = value->valuedouble;
-	if (f->given)
-		*f->given = true;
 	return true;
 }
 
@@ -116,19 +132,25 @@ static const struct body_field *find_field(const struct body_field *fields, size
 	return NULL;
 }
 
-static const cJSON *parse_object(struct admin_call *c, const struct body_field *fields, size_t count)
+static const cJSON *parse(struct admin_call *c, const char *hint)
 {
 	struct json_report report;
 	if (!json_check(c->in->body, c->in->body_len, &report)) {
-		answer_error(c, 400, "InvalidJson", accepted(c, fields, count), "the body is not JSON: %s at byte %zu",
+		answer_error(c, 400, "InvalidJson", hint, "the body is not JSON: %s at byte %zu",
 		             json_fault_text(report.fault), report.offset);
 		return NULL;
 	}
 	cJSON *tree = cJSON_ParseWithLength(c->in->body, c->in->body_len);
 	arena_defer(c->arena, delete_tree, tree);
-	if (cJSON_IsObject(tree))
+	return tree;
+}
+
+static const cJSON *parse_object(struct admin_call *c, const char *hint)
+{
+	const cJSON *tree = parse(c, hint);
+	if (!tree || cJSON_IsObject(tree))
 		return tree;
-	answer_error(c, 400, "InvalidJson", accepted(c, fields, count), "the body must be a JSON object");
+	answer_error(c, 400, "InvalidJson", hint, "the body must be a JSON object");
 	return NULL;
 }
 
@@ -146,7 +168,7 @@ bool body_read(struct admin_call *c, const struct body_field *fields, size_t cou
 {
 	const cJSON *object = NULL, *value;
 	if (c->in->body_len) {
-		object = parse_object(c, fields, count);
+		object = parse_object(c, accepted(c, fields, count));
 		if (!object)
 			return false;
 	}
@@ -164,4 +186,18 @@ bool body_read(struct admin_call *c, const struct body_field *fields, size_t cou
 		}
 	}
 	return has_required(c, object, fields, count);
+}
+
+const cJSON *body_json(struct admin_call *c, const char *hint)
+{
+	return parse(c, hint);
+}
+
+const cJSON *body_object(struct admin_call *c)
+{
+	if (c->in->body_len)
+		return parse_object(c, NULL);
+	cJSON *empty = cJSON_CreateObject();
+	arena_defer(c->arena, delete_tree, empty);
+	return empty;
 }

@@ -1,5 +1,6 @@
 /* Routes of sandbox time: read it, stop it, move it, and hear what happened meanwhile. */
 #include "admin/admin_internal.h"
+#include "gateway/control.h"
 #include "util/clock.h"
 #include "util/str.h"
 #include "util/wiretime.h"
@@ -29,26 +30,48 @@ static const char *mode_of(const struct vclock *clock)
 	return clock->set_ms == clock->base_ms ? "real" : "offset";
 }
 
-/* Changes the clock (or reads it) and answers how it stands and what became due. */
-static void change_clock(struct admin_call *c, enum clock_change change, int64_t value)
+void answer_clock(struct json_out *o, const struct vclock *clock, int64_t now_ms)
 {
-	struct vclock clock;
-	int64_t now_ms;
 	char now[WIRETIME_SIZE];
-	struct event_list events;
-	events_begin(&events);
-	if (!mock_clock(c->mock, c->sandbox, change, value, &clock, &now_ms, events_add, &events)) {
-		buf_finish(&events.text);
-		answer_error(c, 500, "ClockFailed", NULL, "the clock could not be changed; the log says why");
+	wiretime_utc(now_ms, now);
+	out_str(o, "now", now);
+	out_str(o, "mode", mode_of(clock));
+	out_double(o, "factor", (double)clock->rate / 1000);
+}
+
+static void write_next(struct json_out *o, int64_t next_ms)
+{
+	char next[WIRETIME_SIZE];
+	wiretime_utc(next_ms, next);
+	if (next_ms == INT64_MAX)
+		out_null(o, "next_event");
+	else
+		out_str(o, "next_event", next);
+}
+
+/* How the clock stands after a change, and what happened meanwhile; `done` is false when it could not be kept. */
+static void answer_change(struct admin_call *c, bool done, const struct clock_state *state, struct event_list *events)
+{
+	if (!done) {
+		buf_finish(&events->text);
+		answer_error(c, 500, "ClockFailed", NULL, "the clock could not be changed: the sandbox's file cannot be written");
 		return;
 	}
-	wiretime_utc(now_ms, now);
 	struct json_out o = answer_begin(c, 200);
-	out_str(&o, "now", now);
-	out_str(&o, "mode", mode_of(&clock));
-	out_double(&o, "factor", (double)clock.rate / 1000);
-	events_end(&events, &o);
+	answer_clock(&o, &state->clock, state->now_ms);
+	write_next(&o, state->next_ms);
+	events_end(events, &o);
 	answer_end(&o);
+}
+
+/* Changes the clock, or reads it. */
+static void change_clock(struct admin_call *c, enum clock_change change, int64_t value)
+{
+	struct clock_state state;
+	struct event_list events;
+	events_begin(&events);
+	bool done = control_clock(c->box, change, value, &state, &(struct listener){ events_add, &events });
+	answer_change(c, done, &state, &events);
 }
 
 void time_read(struct admin_call *c)
@@ -130,11 +153,52 @@ void time_change(struct admin_call *c)
 	change_clock(c, action->change, value);
 }
 
+static void go_to_next_event(struct admin_call *c)
+{
+	struct clock_state state;
+	struct event_list events;
+	events_begin(&events);
+	bool done = control_next_event(c->box, &state, &(struct listener){ events_add, &events });
+	answer_change(c, done, &state, &events);
+}
+
 void time_advance(struct admin_call *c)
 {
-	const char *by = NULL;
+	const char *by = NULL, *to = NULL;
 	int64_t value;
-	const struct body_field fields[] = { { "by", .required = true, .text = &by } };
-	if (body_read(c, fields, 1) && read_by(c, by, &value))
-		change_clock(c, CLOCK_ADVANCE, value);
+	const struct body_field fields[] = { { "by", .text = &by }, { "to", .text = &to } };
+	if (!body_read(c, fields, sizeof fields / sizeof fields[0]))
+		return;
+	if (!by == !to) {
+		answer_error(c, 400, "MissingField", "{\"by\":\"1h\"}, {\"to\":\"next_event\"}, {\"to\":TIME}", "give either \"by\" or \"to\"");
+	} else if (to && str_is(to, "next_event")) {
+		go_to_next_event(c);
+	} else if (by) {
+		if (read_by(c, by, &value))
+			change_clock(c, CLOCK_ADVANCE, value);
+	} else if (read_to(c, to, &value)) {
+		if (value < sandbox_now(c->box, clock_wall_ms()))
+			answer_error(c, 400, "InvalidField", "PUT /_cbs/clock sets any time", "the time is past: an advance goes forward");
+		else
+			change_clock(c, CLOCK_SET, value);
+	}
+}
+
+void time_run(struct admin_call *c)
+{
+	const char *max = "30d";
+	int64_t max_ms;
+	struct clock_state state;
+	struct event_list events;
+	const struct body_field fields[] = { { "max", .text = &max } };
+	if (!body_read(c, fields, 1))
+		return;
+	if (!duration_parse(max, &max_ms) || max_ms < 0) {
+		answer_error(c, 400, "InvalidField", "durations: \"250ms\", \"5s\", \"10m\", \"2h\", \"7d\"",
+		             "the field \"max\" must be a duration and not negative");
+		return;
+	}
+	events_begin(&events);
+	bool done = control_run_until_idle(c->box, max_ms, &state, &(struct listener){ events_add, &events });
+	answer_change(c, done, &state, &events);
 }

@@ -2,17 +2,55 @@
 #include <string.h>
 
 #include "admin/admin_internal.h"
+#include "gateway/control.h"
+#include "gateway/sandboxes.h"
 #include "util/str.h"
 
 enum { WHY_MAX = 4096 };
 
+/* "faults,clock" */
+static bool read_keep(struct admin_call *c, unsigned *keep)
+{
+	static const struct { const char *name; unsigned bit; } words[] = {
+		{ "faults", KEEP_FAULTS }, { "clock", KEEP_CLOCK }, { "journal", KEEP_JOURNAL },
+	};
+	const char *text = c->values[0] ? c->values[0] : "";
+	*keep = 0;
+	while (*text) {
+		size_t len = strcspn(text, ",");
+		const char *word = arena_strndup(c->arena, text, len);
+		unsigned bit = 0;
+		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+			bit |= str_is(words[i].name, word) ? words[i].bit : 0;
+		if (!bit) {
+			answer_error(c, 400, "InvalidQuery", "accepted: keep=faults,clock,journal", "a reset cannot keep \"%s\"", word);
+			return false;
+		}
+		*keep |= bit;
+		text += len + (text[len] == ',');
+	}
+	return true;
+}
+
+static bool reset_all(struct admin_call *c, unsigned keep, struct buf *why)
+{
+	struct sandbox **list;
+	size_t count = sandboxes_all(c->mock, c->arena, &list);
+	bool done = true;
+	for (size_t i = 0; i < count && done; i++)
+		done = control_reset(list[i], keep, why);
+	sandboxes_release(list, count);
+	return done;
+}
+
 void world_reset(struct admin_call *c)
 {
 	struct buf why;
-	if (!body_read(c, NULL, 0))
+	unsigned keep;
+	if (!body_read(c, NULL, 0) || !read_keep(c, &keep))
 		return;
 	buf_init(&why, WHY_MAX);
-	if (mock_reset(c->mock, c->sandbox, &why)) {
+	if (c->box ? control_reset(c->box, keep, &why) : reset_all(c, keep, &why)) {
 		struct json_out o = answer_begin(c, 200);
 		out_str(&o, "status", "reset");
 		answer_end(&o);
@@ -30,7 +68,7 @@ void world_seed(struct admin_call *c)
 		return;
 	}
 	buf_init(&why, WHY_MAX);
-	if (mock_apply(c->mock, c->sandbox, c->in->body, c->in->body_len, &why)) {
+	if (control_apply(c->box, c->in->body, c->in->body_len, &why)) {
 		struct json_out o = answer_begin(c, 200);
 		out_str(&o, "status", "applied");
 		answer_end(&o);
@@ -64,7 +102,7 @@ void world_transition(struct admin_call *c)
 	if (!body_read(c, fields, 1))
 		return;
 	events_begin(&w.events);
-	if (!mock_finish_transition(c->mock, c->sandbox, c->subject, watch_event, &w)) {
+	if (!control_finish(c->box, c->subject, &(struct listener){ watch_event, &w })) {
 		buf_finish(&w.events.text);
 		answer_error(c, 409, "NotInTransition", "a disk or snapshot is in one while it is CREATING, ATTACHING, ROLLBACKING …",
 		             "%s is not in a transition", c->subject);

@@ -2,10 +2,21 @@
 #include "api/call.h"
 
 #include "util/ident.h"
+#include "util/str.h"
+
+static void note(struct arg_reads *reads, const char *name)
+{
+	for (size_t i = 0; reads && i < reads->count; i++)
+		if (str_is(reads->names[i], name))
+			return;
+	if (reads && reads->count < ARG_READS_MAX)
+		reads->names[reads->count++] = name;
+}
 
 /* JSON null counts as not given. */
 const cJSON *arg_json(const struct call *c, const char *name)
 {
+	note(c->reads, name);
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(c->params, name);
 	return cJSON_IsNull(item) ? NULL : item;
 }

@@ -4,6 +4,7 @@
 #define CBSMOCK_API_CALL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <cjson/cJSON.h>
@@ -47,6 +48,14 @@ struct caller {
 	const char *address;    /* peer's, text */
 };
 
+/* Which parameters an action looked at: the others are told to whoever reads the journal. */
+enum { ARG_READS_MAX = 48 };
+
+struct arg_reads {
+	const char *names[ARG_READS_MAX];
+	size_t count;
+};
+
 struct call {
 	/* in */
 	struct store *store;
@@ -60,6 +69,7 @@ struct call {
 	const struct transition_rule *transitions; /* N_TRANSITIONS of them */
 	const cJSON *params;                  /* an object, validated along the model */
 	const char *action;
+	struct arg_reads *reads;              /* the readers below note here; NULL: nobody asks */
 	/* out */
 	struct json_out *out;                 /* business fields, in order; thrown away on an error */
 	struct error error;

@@ -16,8 +16,9 @@ static const char *digest_of(struct call *c, const char *const *params)
 	struct buf text;
 	buf_init(&text, DIGESTED_MAX);
 	for (; *params != NULL; params++) {
-		const cJSON *value = arg_json(c, *params);
-		char *printed = value != NULL ? cJSON_PrintUnformatted(value) : NULL;
+		/* Not through arg_json: to be covered by the digest is not to be looked at. */
+		const cJSON *value = cJSON_GetObjectItemCaseSensitive(c->params, *params);
+		char *printed = value != NULL && !cJSON_IsNull(value) ? cJSON_PrintUnformatted(value) : NULL;
 		buf_printf(&text, "%s=%s\n", *params, printed != NULL ? printed : "");
 		cJSON_free(printed);
 	}

@@ -5,8 +5,10 @@
 #include "cbs/disk.h"
 #include "cbs/settle.h"
 #include "cbs/snapshot.h"
+#include "cbs/tags.h"
 #include "util/ident.h"
 #include "util/str.h"
+#include "util/wiretime.h"
 
 enum { ANSWER_MAX = 64 * 1024 };
 
@@ -40,11 +42,11 @@ static void read_place(struct call *c, struct purchase *p)
 /* Only a prepaid disk has a term and a flag for its renewal. */
 static void read_charge(struct call *c, struct purchase *p)
 {
-	const cJSON *prepaid = arg_json(c, "DiskChargePrepaid");
 	p->charge_type = arg_str(c, "DiskChargeType", "");
 	p->renew_flag = "";
 	if (!str_is(p->charge_type, "PREPAID"))
 		return;
+	const cJSON *prepaid = arg_json(c, "DiskChargePrepaid");
 	p->months = member_int(prepaid, "Period");
 	p->renew_flag = member_str(prepaid, "RenewFlag", "NOTIFY_AND_MANUAL_RENEW");
 }
@@ -108,13 +110,6 @@ static const char *disk_name(struct call *c, const struct purchase *p, int64_t i
 	return p->count == 1 ? given : arena_printf(c->arena, "%s_%d", given, (int)i);
 }
 
-static void tag_disk(struct call *c, int64_t no)
-{
-	const cJSON *tag;
-	cJSON_ArrayForEach(tag, arg_json(c, "Tags"))
-		store_tag_set(c->store, TAG_DISK, no, c->who->uin, member_str(tag, "Key", ""), member_str(tag, "Value", ""));
-}
-
 /* One that is to be attached is on its way from the start, so that its place is taken. All go to one instance, or one to each. */
 static void attach_at_birth(struct call *c, const struct purchase *p, struct disk *d, int64_t i, int64_t until_ms)
 {
@@ -138,7 +133,7 @@ static int64_t buy_disk(struct call *c, const struct purchase *p, int64_t i)
 		.usage = "DATA_DISK",
 		.charge_type = p->charge_type,
 		.renew_flag = p->renew_flag,
-		.deadline_ms = p->months != 0 ? disk_term_end(c->now_ms, p->months) : 0,
+		.deadline_ms = p->months != 0 ? wiretime_add_months(c->now_ms, p->months) : 0,
 		.create_ms = c->now_ms,
 		.size_gib = p->size_gib,
 		.state = DISK_UNATTACHED,
@@ -164,7 +159,7 @@ static int64_t buy_disk(struct call *c, const struct purchase *p, int64_t i)
 	int64_t due_ms = transition_end(c, TRANSITION_DISK_CREATE);
 	struct job show = { .due_ms = due_ms, .kind = "disk.show", .resource = d.no, .goes_to = "" };
 	store_disk_insert(c->store, &d);
-	tag_disk(c, d.no);
+	tags_set(c->store, TAG_DISK, d.no, d.account, arg_json(c, "Tags"));
 	disk_watch_deadline(c->store, &d);
 	attach_at_birth(c, p, &d, i, due_ms);
 	store_job_add(c->store, &show);

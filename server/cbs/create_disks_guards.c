@@ -30,7 +30,7 @@ static bool term_missing(struct call *c, const void *subject)
 static bool size_missing(struct call *c, const void *subject)
 {
 	const struct purchase *p = subject;
-	if (p->size_gib != 0 || p->from_snapshot)
+	if (arg_given(c, "DiskSize") || p->from_snapshot)
 		return false;
 	call_fail_text(c, TEXT_MISSING_PARAMETER_NAMED, "DiskSize", NULL);
 	return true;
@@ -264,7 +264,7 @@ static bool instance_full(struct call *c, const void *subject)
 static bool sold_out(struct call *c, const void *subject)
 {
 	const struct purchase *p = subject;
-	if (!list_names(p->zone.sold_out, p->type.name))
+	if (!str_listed(p->zone.sold_out, p->type.name))
 		return false;
 	call_because(c, "%s has no %s left", p->zone.name, p->type.name);
 	return true;

@@ -6,6 +6,7 @@
 #include "cbs/guard.h"
 #include "cbs/settle.h"
 #include "cbs/snapshot.h"
+#include "cbs/tags.h"
 #include "util/ident.h"
 #include "util/str.h"
 
@@ -50,16 +51,6 @@ static const char *snapshot_name(struct call *c)
 	return c->lang == LANG_ZH ? "未命名" : "Unnamed";
 }
 
-static void set_tags(struct call *c, int64_t no)
-{
-	const cJSON *tag;
-	cJSON_ArrayForEach(tag, arg_json(c, "Tags")) {
-		const char *key = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tag, "Key"));
-		const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tag, "Value"));
-		store_tag_set(c->store, TAG_SNAPSHOT, no, c->who->uin, key, value);
-	}
-}
-
 static int64_t take_snapshot(struct call *c, const struct create_snapshot_subject *s)
 {
 	const struct disk *d = &s->disk;
@@ -87,7 +78,7 @@ static int64_t take_snapshot(struct call *c, const struct create_snapshot_subjec
 	snapshot_add(c->store, &p);
 	struct job done = { .due_ms = p.state_until_ms, .kind = "snapshot.create", .resource = p.no, .goes_to = "" };
 	store_job_add(c->store, &done);
-	set_tags(c, p.no);
+	tags_set(c->store, TAG_SNAPSHOT, p.no, p.account, arg_json(c, "Tags"));
 	if (s->backup_found)
 		store_backup_delete(c->store, s->backup.no);
 	return p.no;

@@ -15,7 +15,7 @@ struct create_snapshot_subject {
 	bool disk_found, backup_found;
 	struct disk disk;
 	struct backup backup;
-	int64_t deadline_ms;         /* 0: permanent; -1: unreadable */
+	int64_t deadline_ms;         /* 0: permanent */
 	const char *usage_name;      /* DiskUsage of what is copied */
 	bool encrypt;                /* likewise */
 	struct client_token token;

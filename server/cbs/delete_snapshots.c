@@ -26,8 +26,8 @@ static bool component_down(struct call *c, const void *subject)
 }
 
 static const struct guard call_guards[] = {
-	{ "mfa_expired", mfa_expired, ERR_UNAUTHORIZED_OPERATION_MFA_EXPIRED, ERR_UNAUTHORIZED_OPERATION_MFA_EXPIRED },
-	{ "component_down", component_down, ERR_RESOURCE_BUSY, ERR_RESOURCE_BUSY },
+	{ "mfa_expired", mfa_expired, BOTH_DIALECTS(ERR_UNAUTHORIZED_OPERATION_MFA_EXPIRED) },
+	{ "component_down", component_down, BOTH_DIALECTS(ERR_RESOURCE_BUSY) },
 };
 
 /* ---- refusals: of one snapshot ----------------------------------------------------------------------------------------- */

@@ -2,10 +2,10 @@
 #include "cbs/disk.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #include "cbs/settle.h"
 #include "cbs/snapshot.h"
+#include "cbs/tags.h"
 #include "util/ident.h"
 #include "util/str.h"
 #include "util/wiretime.h"
@@ -13,12 +13,13 @@
 #define TO(state) (1U << DISK_##state)
 
 /* Which states a disk may go to next. TORECYCLE is open to all: the end of a prepaid term detaches by force. EXPANDING, ROLLBACKING
- * and DUMPING go back to where they came from, which their job remembers. A disk leaves the recycle bin by being paid for again. */
+ * and DUMPING go back to where they came from, which their job remembers, and so do ATTACHING and DETACHING when they fail. A disk
+ * leaves the recycle bin by being paid for again. */
 static const unsigned moves[] = {
 	[DISK_UNATTACHED] = TO(ATTACHING) | TO(EXPANDING) | TO(ROLLBACKING) | TO(DUMPING) | TO(TORECYCLE),
-	[DISK_ATTACHING] = TO(ATTACHED) | TO(TORECYCLE),
+	[DISK_ATTACHING] = TO(ATTACHED) | TO(UNATTACHED) | TO(TORECYCLE),
 	[DISK_ATTACHED] = TO(DETACHING) | TO(EXPANDING) | TO(ROLLBACKING) | TO(DUMPING) | TO(TORECYCLE),
-	[DISK_DETACHING] = TO(UNATTACHED) | TO(TORECYCLE),
+	[DISK_DETACHING] = TO(UNATTACHED) | TO(ATTACHED) | TO(TORECYCLE),
 	[DISK_EXPANDING] = TO(UNATTACHED) | TO(ATTACHED) | TO(TORECYCLE),
 	[DISK_ROLLBACKING] = TO(UNATTACHED) | TO(ATTACHED) | TO(TORECYCLE),
 	[DISK_TORECYCLE] = TO(UNATTACHED),
@@ -66,6 +67,12 @@ bool disk_move(struct store *s, struct disk *d, enum disk_state to, int64_t now_
 	return true;
 }
 
+void disk_extend(struct store *s, struct disk *d, int64_t until_ms)
+{
+	d->state_until_ms = until_ms;
+	store_disk_set_state(s, d->no, d->state, d->state_since_ms, until_ms);
+}
+
 bool disk_find(struct call *c, int64_t no, struct disk *out)
 {
 	struct disk d;
@@ -80,25 +87,10 @@ bool disk_expired(const struct disk *d, int64_t now_ms)
 	return str_is(d->charge_type, "PREPAID") && d->deadline_ms != 0 && d->deadline_ms <= now_ms;
 }
 
-int64_t disk_term_end(int64_t from_ms, int64_t months)
-{
-	char start[WIRETIME_SIZE], text[64]; /* 2026-11-24T18:00:00+08:00 */
-	int64_t year, month, day, end = from_ms;
-	wiretime_offset(from_ms, start);
-	start[4] = start[7] = start[10] = '\0';
-	if (!str_to_i64(start, &year) || !str_to_i64(start + 5, &month) || !str_to_i64(start + 8, &day))
-		return from_ms;
-	int64_t count = year * 12 + month - 1 + months;
-	/* 31 January and one month: the 31st, 30th and 29th of February are tried and refused before the 28th. */
-	do {
-		snprintf(text, sizeof text, "%04d-%02d-%02dT%.20s", (int)(count / 12), (int)(count % 12) + 1, (int)day, start + 11);
-	} while (!wiretime_parse(text, &end) && --day > 0);
-	return end;
-}
-
 void disk_watch_deadline(struct store *s, const struct disk *d)
 {
 	store_job_remove_all(s, "disk.expire", d->no);
+	store_job_remove_all(s, "disk.recycle", d->no);
 	if (!str_is(d->charge_type, "PREPAID") || d->deadline_ms == 0)
 		return;
 	struct job j = { .due_ms = d->deadline_ms, .kind = "disk.expire", .resource = d->no, .goes_to = "" };
@@ -182,17 +174,7 @@ static void view_identity(struct call *c, const struct disk *d)
 	placement_view(c, d->zone, d->account, d->project_id, d->cluster_id, true);
 	wiretime_local(d->create_ms, text);
 	out_str(o, "CreateTime", text);
-
-	struct tag *tags;
-	size_t count = d->tagged ? store_tags(c->store, c->arena, TAG_DISK, d->no, &tags) : 0;
-	out_array(o, "Tags");
-	for (size_t i = 0; i < count; i++) {
-		out_object(o, NULL);
-		out_str(o, "Key", tags[i].key);
-		out_str(o, "Value", tags[i].value);
-		out_end_object(o);
-	}
-	out_end_array(o);
+	tags_view(c, TAG_DISK, d->no, d->tagged);
 }
 
 static void view_state(struct call *c, const struct disk *d)

@@ -10,13 +10,13 @@ bool disk_can_move(enum disk_state from, enum disk_state to);
  * changed in `d`. A move outside the table is our own bug: it ends the process in a debug build and is refused (false) otherwise.
  * until_ms 0: a state that lasts. Before a move to DISK_ATTACHING the caller sets d->instance; one to a detached state clears it. */
 bool disk_move(struct store *s, struct disk *d, enum disk_state to, int64_t now_ms, int64_t until_ms);
+/* The state it is in ends at another time; the job that ends it is the caller's. */
+void disk_extend(struct store *s, struct disk *d, int64_t until_ms);
 /* Known to this caller in this region and visible? Fills *out. */
 bool disk_find(struct call *c, int64_t no, struct disk *out);
 /* Expired: prepaid and past its deadline. */
 bool disk_expired(const struct disk *d, int64_t now_ms);
-/* Where a prepaid term of so many months ends: the same day and hour (UTC+8), or the last day of a shorter month. */
-int64_t disk_term_end(int64_t from_ms, int64_t months);
-/* Makes the job that notices the end of a prepaid term agree with d->deadline_ms. */
+/* Makes the jobs that follow from the end of a prepaid term agree with d->deadline_ms. */
 void disk_watch_deadline(struct store *s, const struct disk *d);
 /* Writes one element of DiskSet (cbs.md §2, §2.1). */
 void disk_view(struct call *c, const struct disk *d);

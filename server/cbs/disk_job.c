@@ -3,6 +3,7 @@
 
 #include "cbs/disk.h"
 #include "util/str.h"
+#include "util/wiretime.h"
 
 /* A prepaid disk is usable this long after its term. */
 static const int64_t grace_ms = INT64_C(7) * 24 * 60 * 60 * 1000;
@@ -28,15 +29,22 @@ static void go_back(struct settling *s, struct disk *d, const struct job *j)
 	go(s, d, j, str_is(j->goes_to, disk_state_names[DISK_ATTACHED]) ? DISK_ATTACHED : DISK_UNATTACHED);
 }
 
+static void show(struct settling *s, struct disk *d)
+{
+	d->hidden = false;
+	store_disk_save(s->store, d);
+	store_usage_add(s->store, d->account, d->region, 1, 0, 0);
+}
+
 static void finish_show(struct settling *s, struct disk *d, const struct job *j)
 {
 	if (!d->hidden)
 		return;
-	d->hidden = false;
-	store_disk_save(s->store, d);
-	store_usage_add(s->store, d->account, d->region, 1, 0, 0);
-	if (d->state == DISK_ATTACHING)
+	show(s, d);
+	if (d->state == DISK_ATTACHING) {
+		store_job_remove_all(s->store, "disk.attach", d->no); /* a fixture's */
 		disk_move(s->store, d, DISK_ATTACHED, j->due_ms, 0);
+	}
 	tell(s, j, "", disk_state_names[d->state]);
 }
 
@@ -61,26 +69,13 @@ static void finish_expand(struct settling *s, struct disk *d, const struct job *
 	go_back(s, d, j);
 }
 
-/* The snapshot that is being rolled back, at most one, is done with; it may have been waiting to expire. */
-static void release_snapshot(struct settling *s, const struct disk *d, int64_t at_ms)
-{
-	struct snapshot *snapshots;
-	size_t count = store_snapshots_of_disk(s->store, s->arena, d->no, &snapshots);
-	for (size_t i = 0; i < count; i++) {
-		if (snapshots[i].state != SNAPSHOT_ROLLBACKING)
-			continue;
-		struct job j = { .due_ms = at_ms, .kind = "snapshot.rollback", .resource = snapshots[i].no, .goes_to = "" };
-		snapshot_job(s, &j);
-	}
-}
-
 /* arg 1: the instance is started afterwards. */
 static void finish_rollback(struct settling *s, struct disk *d, const struct job *j)
 {
 	if (d->state != DISK_ROLLBACKING)
 		return;
 	go_back(s, d, j);
-	release_snapshot(s, d, j->due_ms);
+	snapshot_release(s, d->no, j->due_ms);
 	if (j->arg != 0 && d->instance != 0)
 		store_instance_state(s->store, d->instance, "RUNNING");
 }
@@ -109,7 +104,7 @@ static void finish_expire(struct settling *s, struct disk *d, const struct job *
 {
 	if (d->state == DISK_TORECYCLE || d->deadline_ms > j->due_ms)
 		return;
-	int64_t next_ms = disk_term_end(d->deadline_ms, RENEWAL_MONTHS);
+	int64_t next_ms = wiretime_add_months(d->deadline_ms, RENEWAL_MONTHS);
 	if (!renews(s, d) || next_ms <= d->deadline_ms) {
 		struct job recycle = { .due_ms = j->due_ms + grace_ms, .kind = "disk.recycle", .resource = d->no, .goes_to = "" };
 		store_job_add(s->store, &recycle);
@@ -120,16 +115,18 @@ static void finish_expire(struct settling *s, struct disk *d, const struct job *
 	disk_watch_deadline(s->store, d);
 }
 
-/* Whatever is under way is broken off. */
+/* Whatever is under way is broken off, the making of the disk too. */
 static void finish_recycle(struct settling *s, struct disk *d, const struct job *j)
 {
 	if (d->state == DISK_TORECYCLE || !disk_expired(d, j->due_ms))
 		return;
+	if (d->hidden)
+		show(s, d);
 	enum disk_state from = d->state;
 	disk_recycle(s->store, d, j->due_ms);
 	tell(s, j, disk_state_names[from], disk_state_names[DISK_TORECYCLE]);
 	if (from == DISK_ROLLBACKING)
-		release_snapshot(s, d, j->due_ms);
+		snapshot_release(s, d->no, j->due_ms);
 }
 
 static void finish_release(struct settling *s, struct disk *d, const struct job *j)

@@ -1,8 +1,6 @@
 /* Reading the disks a call names, and the refusals that actions on disks share. */
 #include "cbs/disk_request.h"
 
-#include <string.h>
-
 #include "util/ident.h"
 #include "util/str.h"
 
@@ -306,24 +304,11 @@ bool instance_unsupported(struct call *c, const void *subject)
 
 /* ---- the platform ----------------------------------------------------------------------------------------------------------- */
 
-bool list_names(const char *list, const char *name)
-{
-	size_t want = strlen(name);
-	while (*list != '\0') {
-		size_t len = strcspn(list, ",");
-		if (len == want && strncmp(list, name, len) == 0)
-			return true;
-		list += len;
-		list += *list == ',';
-	}
-	return false;
-}
-
 bool type_sold_out(struct call *c, const void *subject)
 {
 	const struct disk_request *r = subject;
 	struct zone zone;
-	if (!store_zone(c->store, c->arena, r->disk->zone, &zone) || !list_names(zone.sold_out, r->disk->type))
+	if (!store_zone(c->store, c->arena, r->disk->zone, &zone) || !str_listed(zone.sold_out, r->disk->type))
 		return false;
 	call_because(c, "%s has no %s left", zone.name, r->disk->type);
 	return true;

@@ -73,7 +73,5 @@ bool disk_backend_fault(struct call *c, const void *subject);
 void say_disk_state(struct call *c, const struct disk *d);
 /* Is that back end down? Then it says so. */
 bool component_down(struct call *c, const char *name);
-/* Does a list of names, "," between, have this one? */
-bool list_names(const char *list, const char *name);
 
 #endif

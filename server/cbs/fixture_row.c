@@ -5,6 +5,7 @@
 
 #include "cbs/disk.h"
 #include "cbs/snapshot.h"
+#include "cbs/tags.h"
 #include "util/str.h"
 
 /* ---- references -------------------------------------------------------------------------------------------------------------- */
@@ -129,10 +130,8 @@ static void complete_state(struct loader *l, struct row *r)
 	struct value *since = row_value(r, "state_since_ms"), *until = row_value(r, "state_until_ms");
 	if (!since->set)
 		*since = (struct value){ .set = true, .number = l->now_ms };
-	if (until->set)
-		return;
-	const struct ending *ending = find_ending(r->entity->table, state->text);
-	*until = (struct value){ .set = true, .number = ending != NULL && !ending->lasting ? INT64_MAX : 0 };
+	if (!until->set)
+		*until = (struct value){ .set = true, .number = 0 };
 }
 
 bool row_prepare(struct loader *l, struct row *r)
@@ -151,10 +150,10 @@ static bool schedule_end(struct loader *l, const struct row *r, const char *stat
 	const struct ending *ending = find_ending(r->entity->table, state);
 	if (ending == NULL && until_ms != 0)
 		return row_fail(l, r, "state_until_ms", "must not be given in state %s, which nothing ends", state);
-	if (until_ms == 0)
+	if (ending == NULL || (ending->lasting && until_ms == 0))
 		return true;
 	j->kind = ending->kind;
-	j->due_ms = until_ms;
+	j->due_ms = until_ms != 0 ? until_ms : INT64_MAX;
 	store_job_add(l->store, j);
 	return true;
 }
@@ -162,19 +161,6 @@ static bool schedule_end(struct loader *l, const struct row *r, const char *stat
 static bool changes_state(const struct row *r)
 {
 	return state_value(r)->set || row_gives(r, "state_until_ms");
-}
-
-/* ---- tags -------------------------------------------------------------------------------------------------------------------- */
-
-static void set_tags(struct loader *l, const struct row *r, const char *kind, int64_t no, int64_t account)
-{
-	const cJSON *tag;
-	cJSON_ArrayForEach(tag, cJSON_GetObjectItemCaseSensitive(r->json, "Tags"))
-	{
-		const char *key = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tag, "Key"));
-		const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tag, "Value"));
-		store_tag_set(l->store, kind, no, account, key, value);
-	}
 }
 
 /* ---- agreement, by entity ---------------------------------------------------------------------------------------------------- */
@@ -212,22 +198,41 @@ static bool check_attachment(struct loader *l, const struct row *r, const struct
 	return true;
 }
 
-/* A hidden disk is not there for anyone until its job shows it, whatever its state. */
+/* A hidden disk shows when its state ends; one in a state that lasts shows at StateUntil all the same. */
+static void schedule_show(struct loader *l, const struct disk *d)
+{
+	store_job_remove_all(l->store, "disk.show", d->no);
+	struct job show = { .due_ms = d->state_until_ms, .kind = "disk.show", .resource = d->no, .goes_to = "" };
+	if (show.due_ms == 0)
+		show.due_ms = INT64_MAX;
+	if (d->hidden)
+		store_job_add(l->store, &show);
+}
+
 static bool schedule_disk(struct loader *l, const struct row *r, const struct disk *d)
 {
 	struct job j = { .resource = d->no, .goes_to = "" };
-	store_job_remove_all(l->store, "disk.show", d->no);
-	if (d->hidden) {
-		j.kind = "disk.show";
-		j.due_ms = d->state_until_ms != 0 ? d->state_until_ms : INT64_MAX;
-		store_job_add(l->store, &j);
-		return true;
-	}
+	const char *state = disk_state_names[d->state];
+	bool only_shows = d->hidden && find_ending("disk", state) == NULL;
+	schedule_show(l, d);
 	if (d->state == DISK_EXPANDING || d->state == DISK_ROLLBACKING)
 		j.goes_to = disk_state_names[d->instance != 0 ? DISK_ATTACHED : DISK_UNATTACHED];
 	if (d->state == DISK_EXPANDING)
 		j.arg = d->size_gib;
-	return schedule_end(l, r, disk_state_names[d->state], d->state_until_ms, &j);
+	return schedule_end(l, r, state, only_shows ? 0 : d->state_until_ms, &j);
+}
+
+/* A rollback that a fixture breaks off was its snapshot's too, unless that has a job of its own. */
+static void release_snapshots(struct loader *l, const struct disk *d)
+{
+	struct snapshot *snapshots;
+	struct job j;
+	size_t count = store_snapshots_of_disk(l->store, l->arena, d->no, &snapshots);
+	for (size_t i = 0; i < count; i++) {
+		struct snapshot *p = &snapshots[i];
+		if (p->state == SNAPSHOT_ROLLBACKING && !store_job_of(l->store, l->arena, "snapshot.rollback", p->no, &j))
+			snapshot_move(l->store, p, SNAPSHOT_NORMAL, l->now_ms, 0);
+	}
 }
 
 static bool settle_disk(struct loader *l, const struct row *r)
@@ -239,12 +244,12 @@ static bool settle_disk(struct loader *l, const struct row *r)
 		return false;
 	if ((changes_state(r) || row_gives(r, "hidden")) && !schedule_disk(l, r, &d))
 		return false;
-	if (row_gives(r, "deadline_ms") || row_gives(r, "charge_type")) {
-		store_job_remove_all(l->store, "disk.expire", d.no);
-		store_job_remove_all(l->store, "disk.recycle", d.no);
+	if (changes_state(r) && d.state != DISK_ROLLBACKING)
+		release_snapshots(l, &d);
+	/* One that comes back from the recycle bin has a term again. */
+	if (changes_state(r) || row_gives(r, "deadline_ms") || row_gives(r, "charge_type"))
 		disk_watch_deadline(l->store, &d);
-	}
-	set_tags(l, r, TAG_DISK, d.no, d.account);
+	tags_set(l->store, TAG_DISK, d.no, d.account, cJSON_GetObjectItemCaseSensitive(r->json, "Tags"));
 	return true;
 }
 
@@ -261,9 +266,8 @@ static bool settle_snapshot(struct loader *l, const struct row *r)
 	struct job j = { .resource = p.no, .goes_to = "" };
 	if (changes_state(r) && !schedule_end(l, r, snapshot_state_names[p.state], p.state_until_ms, &j))
 		return false;
-	if (row_gives(r, "deadline_ms"))
-		snapshot_schedule_expiry(l->store, &p);
-	set_tags(l, r, TAG_SNAPSHOT, p.no, p.account);
+	snapshot_schedule_expiry(l->store, &p);
+	tags_set(l->store, TAG_SNAPSHOT, p.no, p.account, cJSON_GetObjectItemCaseSensitive(r->json, "Tags"));
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* Running what is due, in due order: a discrete-event simulation with the database as its queue. */
 #include "cbs/settle.h"
 
+#include "cbs/job_fault.h"
 #include "util/ident.h"
 #include "util/str.h"
 
@@ -20,6 +21,10 @@ enum { N_FAMILIES = sizeof families / sizeof families[0] };
 
 static void run_job(struct settling *s, const struct job *j)
 {
+	if (job_fails(j)) {
+		job_fail(s, j);
+		return;
+	}
 	for (size_t i = 0; i < N_FAMILIES; i++) {
 		if (str_prefix(j->kind, families[i].prefix))
 			families[i].finish(s, j);

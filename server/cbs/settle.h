@@ -19,6 +19,8 @@ void settle_event(struct settling *s, int64_t at_ms, const char *resource_id, co
 void disk_job(struct settling *s, const struct job *j);     /* "disk.*",   cbs/disk_job.c */
 void snapshot_job(struct settling *s, const struct job *j); /* "snapshot.*", cbs/snapshot_job.c */
 void backup_job(struct settling *s, const struct job *j);   /* "backup.*", cbs/snapshot_job.c */
+/* The rollback of a disk is over: so it is for its snapshot, which may have been waiting to expire. */
+void snapshot_release(struct settling *s, int64_t disk, int64_t at_ms);
 
 /* When a transition that starts now ends: now for "immediate", INT64_MAX for "manual". The gateway settles once more before it
  * commits, so an immediate one is over before the client hears of it. */

@@ -6,6 +6,7 @@
 
 #include "cbs/disk.h"
 #include "cbs/settle.h"
+#include "cbs/tags.h"
 #include "util/ident.h"
 #include "util/wiretime.h"
 
@@ -30,14 +31,15 @@ bool snapshot_can_move(enum snapshot_state from, enum snapshot_state to)
 	return (moves[from] & TO(to)) != 0;
 }
 
-static void schedule_expiry(struct store *s, const struct snapshot *p, int64_t due_ms)
+static void add_expiry(struct store *s, const struct snapshot *p, int64_t not_before_ms)
 {
-	store_job_remove_all(s, "snapshot.expire", p->no);
+	int64_t due_ms = p->deadline_ms > not_before_ms ? p->deadline_ms : not_before_ms;
 	struct job j = { .due_ms = due_ms, .kind = "snapshot.expire", .resource = p->no, .goes_to = "" };
-	store_job_add(s, &j);
+	if (p->deadline_ms != 0)
+		store_job_add(s, &j);
 }
 
-/* A deadline that passed while the snapshot was busy takes it as soon as it is not. */
+/* A deadline that passes while the snapshot is busy takes it as soon as it is not. */
 bool snapshot_move(struct store *s, struct snapshot *p, enum snapshot_state to, int64_t now_ms, int64_t until_ms)
 {
 	assert(snapshot_can_move(p->state, to));
@@ -52,9 +54,17 @@ bool snapshot_move(struct store *s, struct snapshot *p, enum snapshot_state to, 
 	p->state = to;
 	p->state_since_ms = now_ms;
 	p->state_until_ms = until_ms;
-	if (to == SNAPSHOT_NORMAL && p->deadline_ms != 0 && p->deadline_ms <= now_ms)
-		schedule_expiry(s, p, now_ms);
+	if (to == SNAPSHOT_NORMAL && p->deadline_ms != 0) {
+		store_job_remove_all(s, "snapshot.expire", p->no);
+		add_expiry(s, p, now_ms);
+	}
 	return true;
+}
+
+void snapshot_extend(struct store *s, struct snapshot *p, int64_t until_ms)
+{
+	p->state_until_ms = until_ms;
+	store_snapshot_set_state(s, p->no, p->state, p->state_since_ms, until_ms);
 }
 
 /* Counts a snapshot in everywhere, or out (`by` -1). */
@@ -72,8 +82,7 @@ void snapshot_add(struct store *s, const struct snapshot *p)
 {
 	store_snapshot_insert(s, p);
 	count(s, p, 1);
-	if (p->deadline_ms != 0)
-		schedule_expiry(s, p, p->deadline_ms);
+	add_expiry(s, p, 0);
 }
 
 void snapshot_remove(struct store *s, const struct snapshot *p, bool images)
@@ -85,11 +94,10 @@ void snapshot_remove(struct store *s, const struct snapshot *p, bool images)
 
 int64_t snapshot_deadline_arg(const struct call *c)
 {
-	const char *text = arg_str(c, "Deadline", "");
 	int64_t ms;
-	if (*text == '\0')
+	if (!wiretime_parse(arg_str(c, "Deadline", NULL), &ms))
 		return 0;
-	return wiretime_parse(text, &ms) && ms > 0 ? ms : -1;
+	return ms != 0 ? ms : 1;
 }
 
 /* The present is cut to a second: clients send whole ones. */
@@ -104,10 +112,8 @@ bool snapshot_deadline_too_soon(struct call *c, int64_t deadline_ms)
 
 void snapshot_schedule_expiry(struct store *s, const struct snapshot *p)
 {
-	if (p->deadline_ms != 0)
-		schedule_expiry(s, p, p->deadline_ms);
-	else
-		store_job_remove_all(s, "snapshot.expire", p->no);
+	store_job_remove_all(s, "snapshot.expire", p->no);
+	add_expiry(s, p, 0);
 }
 
 bool snapshot_find_visible(struct call *c, int64_t no, struct snapshot *out)
@@ -116,15 +122,6 @@ bool snapshot_find_visible(struct call *c, int64_t no, struct snapshot *out)
 	if (!store_snapshot(c->store, c->arena, no, &p) || strcmp(p.region, c->region) != 0)
 		return false;
 	if (p.account != c->who->uin && !store_shared_with(c->store, no, c->who->uin))
-		return false;
-	*out = p;
-	return true;
-}
-
-bool snapshot_find(struct call *c, int64_t no, struct snapshot *out)
-{
-	struct snapshot p;
-	if (!snapshot_find_visible(c, no, &p) || p.account != c->who->uin)
 		return false;
 	*out = p;
 	return true;
@@ -147,12 +144,10 @@ static void write_id(struct json_out *o, const char *key, const char *prefix, in
 	out_str(o, key, id);
 }
 
-/* Times are "" where there is none. */
 static void write_time(struct json_out *o, const char *key, int64_t ms, void (*format)(int64_t ms, char out[WIRETIME_SIZE]))
 {
-	char text[WIRETIME_SIZE] = "";
-	if (ms != 0)
-		format(ms, text);
+	char text[WIRETIME_SIZE];
+	format(ms, text);
 	out_str(o, key, text);
 }
 
@@ -178,20 +173,6 @@ static void write_images(struct call *c, int64_t no, bool any)
 		out_object(c->out, NULL);
 		out_str(c->out, "ImageId", images[i].id);
 		out_str(c->out, "ImageName", images[i].name);
-		out_end_object(c->out);
-	}
-	out_end_array(c->out);
-}
-
-static void write_tags(struct call *c, int64_t no, bool any)
-{
-	struct tag *tags = NULL;
-	size_t count = any ? store_tags(c->store, c->arena, TAG_SNAPSHOT, no, &tags) : 0;
-	out_array(c->out, "Tags");
-	for (size_t i = 0; i < count; i++) {
-		out_object(c->out, NULL);
-		out_str(c->out, "Key", tags[i].key);
-		out_str(c->out, "Value", tags[i].value);
 		out_end_object(c->out);
 	}
 	out_end_array(c->out);
@@ -233,7 +214,10 @@ void snapshot_view(struct call *c, const struct snapshot *p)
 	out_int(o, "DiskSize", p->size_gib);
 	out_bool(o, "Encrypt", p->encrypt);
 	out_bool(o, "IsPermanent", p->deadline_ms == 0);
-	write_time(o, "DeadlineTime", p->deadline_ms, wiretime_local);
+	if (p->deadline_ms != 0)
+		write_time(o, "DeadlineTime", p->deadline_ms, wiretime_local);
+	else
+		out_str(o, "DeadlineTime", "");
 	write_time(o, "CreateTime", p->create_ms, wiretime_local);
 	if (p->modify_ms != 0)
 		write_time(o, "LatestModifyTime", p->modify_ms, wiretime_offset);
@@ -244,6 +228,6 @@ void snapshot_view(struct call *c, const struct snapshot *p)
 	out_int(o, "ShareReference", own ? p->share_count : 0);
 	if (p->share_ms != 0)
 		write_time(o, "TimeStartShare", p->share_ms, wiretime_date);
-	write_tags(c, p->no, own && p->tagged);
+	tags_view(c, TAG_SNAPSHOT, p->no, own && p->tagged);
 	out_end_object(o);
 }

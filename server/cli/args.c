@@ -1,12 +1,13 @@
 /* One table of rows gives a subcommand its parser and its help, so the two cannot disagree. */
 #include "cli/args.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "util/str.h"
 
-enum { HELP_COLUMN = 29 };
+enum { HELP_COLUMN = 29, CHUNK = 64 * 1024 };
 
 /* The row an argument names, and what follows its '=' (NULL without one). */
 static const struct option_row *find_row(const struct option_row *rows, size_t row_count, const char *arg,
@@ -31,7 +32,7 @@ bool args_read(const struct option_row *rows, size_t row_count, int argc, char *
 		const char *arg = argv[i];
 		const char *value;
 
-		if (arg[0] != '-') {
+		if (arg[0] != '-' || arg[1] == '\0') {
 			words[n++] = arg;
 			continue;
 		}
@@ -70,4 +71,39 @@ void args_help(const char *usage, const struct option_row *rows, size_t row_coun
 
 		printf("  %s %s%*s%s\n", rows[i].name, placeholder, pad > 1 ? pad : 1, "", rows[i].help);
 	}
+}
+
+const char *read_file(struct arena *a, const char *path, size_t *len, struct buf *why)
+{
+	bool from_stdin = str_is(path, "-");
+	FILE *file = from_stdin ? stdin : fopen(path, "rb");
+	if (!file) {
+		buf_printf(why, "cannot open %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	struct buf content;
+	char *chunk = arena_alloc(a, CHUNK);
+	buf_init(&content, FILE_MAX);
+	for (size_t n; (n = fread(chunk, 1, CHUNK, file)) > 0;)
+		buf_add(&content, chunk, n);
+	const char *problem = ferror(file) ? strerror(errno) : content.overflow ? "it is too long" : NULL;
+	if (!from_stdin)
+		fclose(file);
+	const char *copy = arena_strndup(a, content.data, content.len);
+	*len = content.len;
+	buf_finish(&content);
+	if (!problem)
+		return copy;
+	buf_printf(why, "cannot read %s: %s", from_stdin ? "standard input" : path, problem);
+	return NULL;
+}
+
+const char *read_text(struct arena *a, const char *path, struct buf *why)
+{
+	size_t len;
+	const char *text = read_file(a, path, &len, why);
+	if (!text || strlen(text) == len)
+		return text;
+	buf_printf(why, "cannot read %s: it holds a NUL byte", path);
+	return NULL;
 }

@@ -1,11 +1,14 @@
-/* Command lines of the client subcommands: --name VALUE, --name=VALUE, flags, and the words between them. */
+/* Command lines of the client subcommands: --name VALUE, --name=VALUE, flags, and the words between them ("-" is one). */
 #ifndef CBSMOCK_CLI_ARGS_H
 #define CBSMOCK_CLI_ARGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "util/arena.h"
 #include "util/buf.h"
+
+enum { FILE_MAX = 64 * 1024 * 1024 };
 
 struct option_row {
 	const char *name;        /* with its dashes */
@@ -20,5 +23,9 @@ bool args_read(const struct option_row *rows, size_t row_count, int argc, char *
                struct buf *why);
 /* Prints `usage`, then one line a row, on standard output. */
 void args_help(const char *usage, const struct option_row *rows, size_t row_count);
+/* What a file holds, or standard input ("-"), a NUL behind it; NULL with one sentence in `why`. */
+const char *read_file(struct arena *a, const char *path, size_t *len, struct buf *why);
+/* The same, which must be a text. */
+const char *read_text(struct arena *a, const char *path, struct buf *why);
 
 #endif

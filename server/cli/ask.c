@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/http_client.h"
 #include "util/str.h"
 #include "util/wiretime.h"
 
@@ -16,18 +17,6 @@ enum { MESSAGE_MAX = 16 * 1024 * 1024 };
 static bool given(const char *text)
 {
 	return text && text[0] != '\0';
-}
-
-static void add_encoded(struct buf *out, const char *text)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
-
-	for (; *text; text++) {
-		if (strchr(plain, *text))
-			buf_addc(out, *text);
-		else
-			buf_printf(out, "%%%02X", (unsigned)(unsigned char)*text);
-	}
 }
 
 static const char *encode_pairs(struct arena *a, const struct pair_list *pairs)

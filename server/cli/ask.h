@@ -10,6 +10,11 @@
 #include "util/arena.h"
 #include "util/buf.h"
 
+/* The documentation's example pair, and where its disk is. */
+#define EXAMPLE_SECRET_ID "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE"
+#define EXAMPLE_SECRET_KEY "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"
+#define EXAMPLE_REGION "ap-guangzhou"
+
 enum ask_signature { ASK_TC3, ASK_SHA1, ASK_SHA256 };
 
 struct ask {

@@ -13,17 +13,13 @@
 #include "cli/ask.h"
 #include "cli/http_client.h"
 #include "cli/params.h"
+#include "cli/remote.h"
 #include "util/clock.h"
 #include "util/json_check.h"
 #include "util/rng.h"
 #include "util/str.h"
 
 enum { JSON_MAX = 12 * 1024 * 1024, TIMEOUT_MAX_S = 3600 };
-enum { STATUS_OK, STATUS_REFUSED, STATUS_FAILED };
-
-/* The documentation's example pair. */
-#define EXAMPLE_SECRET_ID "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE"
-#define EXAMPLE_SECRET_KEY "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"
 
 static const char usage[] =
 	"usage: cbsmock call ACTION [NAME=VALUE …] [options]\n"
@@ -49,8 +45,7 @@ struct call_options {
 };
 
 static const struct call_options defaults = {
-	.endpoint = "http://127.0.0.1:9362",
-	.region = "ap-guangzhou",
+	.region = EXAMPLE_REGION,
 	.version = "2017-03-12",
 	.signature = "tc3",
 	.method = "post",
@@ -264,10 +259,11 @@ static int carry_out(struct arena *a, const struct call_plan *plan, struct buf *
 static int run(struct arena *a, int argc, char **argv, struct buf *why)
 {
 	struct call_options o = defaults;
+	struct remote remote;
 	struct call_plan plan = { 0 };
 	const struct option_row rows[] = {
 		{ "--json", "JSON|@FILE|-", &o.json, NULL, "parameters as a JSON object, read from FILE or standard input" },
-		{ "--endpoint", "URL", &o.endpoint, NULL, "the server; default http://127.0.0.1:9362" },
+		{ "--endpoint", "URL", &o.endpoint, NULL, "the server; default $CBSMOCK_ENDPOINT, else " DEFAULT_ENDPOINT },
 		{ "--region", "NAME", &o.region, NULL, "default ap-guangzhou; '' sends none" },
 		{ "--version", "DATE", &o.version, NULL, "of the API; default 2017-03-12" },
 		{ "--secret-id", "ID", &o.secret_id, NULL, "default $TENCENTCLOUD_SECRET_ID, else the documentation's example key" },
@@ -285,6 +281,8 @@ static int run(struct arena *a, int argc, char **argv, struct buf *why)
 	const char **words = arena_alloc(a, (size_t)argc * sizeof(*words));
 	size_t word_count;
 
+	remote_defaults(&remote);
+	o.endpoint = remote.endpoint;
 	if (!args_read(rows, COUNT(rows), argc, argv, words, &word_count, why))
 		return STATUS_FAILED;
 	if (o.help) {

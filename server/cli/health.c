@@ -8,6 +8,7 @@
 #include "cli/answer.h"
 #include "cli/args.h"
 #include "cli/http_client.h"
+#include "cli/remote.h"
 #include "util/arena.h"
 #include "util/buf.h"
 
@@ -40,19 +41,19 @@ static int ask_health(struct arena *a, const char *url, struct buf *why)
 
 static int run(struct arena *a, int argc, char **argv, struct buf *why)
 {
-	const char *endpoint = "http://127.0.0.1:9362";
-	bool help = false;
+	struct remote r;
 	const struct option_row rows[] = {
-		{ "--endpoint", "URL", &endpoint, NULL, "the server; default http://127.0.0.1:9362" },
-		{ "--help", NULL, NULL, &help, "print this" },
+		{ "--endpoint", "URL", &r.endpoint, NULL, "the server; default $CBSMOCK_ENDPOINT, else " DEFAULT_ENDPOINT },
+		{ "--help", NULL, NULL, &r.help, "print this" },
 	};
 	const size_t row_count = sizeof(rows) / sizeof(rows[0]);
 	const char **words = arena_alloc(a, (size_t)argc * sizeof(*words));
 	size_t word_count;
 
+	remote_defaults(&r);
 	if (!args_read(rows, row_count, argc, argv, words, &word_count, why))
 		return 2;
-	if (help) {
+	if (r.help) {
 		args_help(usage, rows, row_count);
 		return 0;
 	}
@@ -60,7 +61,7 @@ static int run(struct arena *a, int argc, char **argv, struct buf *why)
 		buf_printf(why, "%s: nothing is expected here", words[0]);
 		return 2;
 	}
-	return ask_health(a, endpoint, why);
+	return ask_health(a, r.endpoint, why);
 }
 
 int cli_health(int argc, char **argv)

@@ -265,3 +265,14 @@ bool http_exchange(struct arena *a, const struct endpoint *e, const char *reques
 	buf_finish(&in);
 	return ok;
 }
+
+void add_encoded(struct buf *out, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+	for (; *text; text++) {
+		if (strchr(plain, *text))
+			buf_addc(out, *text);
+		else
+			buf_printf(out, "%%%02X", (unsigned)(unsigned char)*text);
+	}
+}

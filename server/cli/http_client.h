@@ -9,7 +9,7 @@
 #include "util/arena.h"
 #include "util/buf.h"
 
-enum { REPLY_MAX = 16 * 1024 * 1024 };
+enum { REPLY_MAX = 64 * 1024 * 1024 };
 
 struct endpoint {
 	const char *host, *port; /* to connect to; an IPv6 host without its brackets */
@@ -27,5 +27,7 @@ bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, stru
 /* `request` is the whole message, head and body; it asks for "Connection: close". False with one sentence in `why`. */
 bool http_exchange(struct arena *a, const struct endpoint *e, const char *request, size_t len, int timeout_ms,
                    struct http_reply *reply, struct buf *why);
+/* Percent-encodes what may not stand for itself in a path or a query. */
+void add_encoded(struct buf *out, const char *text);
 
 #endif

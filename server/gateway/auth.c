@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/mock_internal.h"
+#include "gateway/recording.h"
 #include "gateway/stages.h"
 #include "util/str.h"
 #include "util/wiretime.h"
@@ -16,6 +17,22 @@ enum {
 	HOSTS_MAX = 16, /* names of ours that a client may have signed */
 	SIGNED_HEADERS_MAX = 64,
 };
+
+/* ---- the sandbox -------------------------------------------------------------------------------------------------------- */
+
+bool stage_sandbox(struct mock *m, struct request *r)
+{
+	struct sandbox *found = NULL;
+	r->key_known = registry_find(&m->registry, r->arena, r->secret_id, r->wall_ms, &found, &r->credential, &r->account);
+	if (!r->key_known) {
+		sandbox_release(sandboxes_first_use(m, r->secret_id));
+		r->key_known = registry_find(&m->registry, r->arena, r->secret_id, r->wall_ms, &found, &r->credential, &r->account);
+	}
+	if (r->key_known)
+		r->sandbox = found;
+	recording_take_request(r);
+	return true;
+}
 
 /* ---- scope -------------------------------------------------------------------------------------------------------------- */
 
@@ -34,11 +51,11 @@ static const char *product_of_host(const struct request *r)
 
 static bool service_fits(const struct mock *m, const struct request *r, const char *service)
 {
-	if (m->config.signature == SIGNATURE_EXACT && !r->real_host)
+	if (m->config->signature == SIGNATURE_EXACT && !r->real_host)
 		return false;
 	if (str_is(service, r->product))
 		return true;
-	return m->config.signature != SIGNATURE_EXACT && !r->real_host &&
+	return m->config->signature != SIGNATURE_EXACT && !r->real_host &&
 	       (str_is(service, first_label(r->arena, r->host)) || str_is(service, first_label(r->arena, r->host_name)));
 }
 
@@ -70,7 +87,7 @@ static bool signs_header(const char *signed_headers, const char *name)
 bool stage_scope(struct mock *m, struct request *r)
 {
 	r->product = product_of_host(r);
-	if (!r->tc3 || m->config.signature == SIGNATURE_OFF)
+	if (!r->tc3 || m->config->signature == SIGNATURE_OFF)
 		return true;
 	if (!service_fits(m, r, r->authorization.service)) {
 		because(r, "service %s in the credential scope, %s by the host %s", r->authorization.service, r->product, r->host);
@@ -87,9 +104,10 @@ bool stage_scope(struct mock *m, struct request *r)
 
 bool stage_expiry(struct mock *m, struct request *r)
 {
-	if (m->config.signature == SIGNATURE_OFF)
+	if (m->config->signature == SIGNATURE_OFF)
 		return true;
-	uint64_t sent = 0, now = (uint64_t)(r->wall_ms / 1000);
+	bool sandbox_time = r->key_known && atomic_load(&r->sandbox->signs_by_clock);
+	uint64_t sent = 0, now = (uint64_t)((sandbox_time ? sandbox_now(r->sandbox, r->wall_ms) : r->wall_ms) / 1000);
 	if (str_to_u64(r->timestamp, &sent) && (sent > now ? sent - now : now - sent) <= SKEW_SECONDS)
 		return true;
 	because(r, "timestamp %s, server time %" PRIu64, r->timestamp, now);
@@ -101,15 +119,15 @@ bool stage_expiry(struct mock *m, struct request *r)
 /* A key we do not know may be a real one: it is named nowhere. */
 bool stage_key(struct mock *m, struct request *r)
 {
-	struct sandbox *sandbox;
-	if (!registry_find(&m->registry, r->arena, r->secret_id, &sandbox, &r->credential, &r->account))
+	(void)m;
+	if (!r->key_known)
 		return refuse(r, ERR_AUTH_FAILURE_SECRET_ID_NOT_FOUND);
-	r->sandbox = sandbox;
 	r->caller = (struct caller){
 		.uin = r->credential.account, .sub_uin = r->credential.sub_uin,
 		.secret_id = r->credential.secret_id, .mfa = r->credential.mfa, .address = r->address ? r->address : "",
 	};
-	sandbox_request_id(sandbox, r->request_id);
+	if (!*r->request_id)
+		sandbox_request_id(r->sandbox, r->request_id);
 	if (!str_is(r->credential.status, "ENABLED")) {
 		because(r, "the key is disabled");
 		return refuse(r, ERR_AUTH_FAILURE_SECRET_ID_NOT_FOUND);
@@ -172,13 +190,13 @@ static void host_variants(const struct mock *m, const struct request *r, struct 
 {
 	v->count = 0;
 	add_variant(v, r->host, str_prefix(r->host, "http") && strstr(r->host, "://") ? "host with scheme" : "host");
-	if (m->config.signature == SIGNATURE_EXACT)
+	if (m->config->signature == SIGNATURE_EXACT)
 		return;
 	const char *scheme = strstr(r->host, "://");
 	if (scheme)
 		add_variant(v, scheme + 3, "host without scheme");
 	add_variant(v, r->host_name, "host without port"); /* Node sends the port and signs without */
-	add_public_hosts(r->arena, v, m->config.public_hosts);
+	add_public_hosts(r->arena, v, m->config->public_hosts);
 }
 
 static void add_quirk(struct request *r, const char *quirk)
@@ -251,7 +269,7 @@ static bool check_tc3(const struct mock *m, struct request *r, const struct host
 		.date = r->authorization.date, .service = r->authorization.service,
 	};
 	bool matched = try_tc3(r, &in, headers, hosts);
-	if (!matched && m->config.signature != SIGNATURE_EXACT) {
+	if (!matched && m->config->signature != SIGNATURE_EXACT) {
 		in.raw_values = true; /* SDKs do not lower-case what they sign; a host in capitals shows it */
 		matched = try_tc3(r, &in, headers, hosts);
 		if (matched)
@@ -296,16 +314,21 @@ static bool check_v1(struct request *r, const struct host_variants *hosts)
 
 bool stage_signature(struct mock *m, struct request *r)
 {
-	if (m->config.signature == SIGNATURE_OFF) {
+	if (m->config->signature == SIGNATURE_OFF) {
 		r->signed_with = "not checked";
 		return true;
 	}
 	char hash[SHA256_HEX + 1];
 	if (r->tc3 && !payload_hash(r, hash))
 		return refuse_text(r, TEXT_CONTENT_SHA256_INVALID, NULL);
-	if (!r->tc3 && m->config.signature == SIGNATURE_EXACT && !r->real_host) {
+	if (!r->tc3 && m->config->signature == SIGNATURE_EXACT && !r->real_host) {
 		because(r, "the host %s is no name of the cloud's", r->host);
 		return refuse(r, ERR_AUTH_FAILURE_SIGNATURE_FAILURE);
+	}
+	r->proof.used = r->proof.given && (r->proof.always || !*r->credential.secret_key);
+	if (r->proof.used) {
+		r->signed_with = r->proof.good ? "known from before" : NULL;
+		return r->proof.good ? true : refuse(r, ERR_AUTH_FAILURE_SIGNATURE_FAILURE);
 	}
 	struct host_variants hosts;
 	host_variants(m, r, &hosts);

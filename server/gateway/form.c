@@ -105,6 +105,18 @@ const char *form_value(const struct name_value *pairs, size_t count, const char 
 	return NULL;
 }
 
+bool form_is_common(const char *name)
+{
+	static const char *const names[] = {
+		"Action", "Version", "Region", "Timestamp", "Nonce", "SecretId", "Signature", "SignatureMethod", "Token", "Language",
+		"RequestClient",
+	};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (str_is(names[i], name))
+			return true;
+	return false;
+}
+
 /* ---- the tree -------------------------------------------------------------------------------------------------------- */
 
 enum { INDEX_DIGITS = 6 };

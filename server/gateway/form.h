@@ -21,6 +21,9 @@ struct form_fault {
 /* Splits and decodes; empty pieces between two '&' are passed over. At most `max` pairs; a name may come once. */
 bool form_pairs(struct arena *a, const char *text, size_t len, size_t max, struct name_value **pairs, size_t *count,
                 struct form_fault *fault);
+/* Is it a parameter that every request may have beside the business parameters of a query or form (protocol.md §2)? In a JSON body they
+ * have no place. */
+bool form_is_common(const char *name);
 /* NULL when absent. */
 const char *form_value(const struct name_value *pairs, size_t count, const char *name);
 /* A tree of objects, arrays and strings, released with the arena. NULL with a fault when the names contradict one another or

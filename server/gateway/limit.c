@@ -11,12 +11,14 @@ enum { PROBES = 16 };
 
 void limiter_clear(struct limiter *l)
 {
-	memset(l, 0, sizeof *l);
+	if (l->used)
+		memset(l, 0, sizeof *l);
 }
 
 int64_t limiter_count(struct limiter *l, uint64_t key, int64_t second)
 {
 	struct limit_window *window = NULL;
+	l->used = true;
 	for (size_t i = 0; i < PROBES; i++) {
 		struct limit_window *w = &l->windows[(key + i) % LIMIT_WINDOWS];
 		bool past = w->second != second || w->count == 0;
@@ -40,11 +42,12 @@ static uint64_t mix_text(uint64_t key, const char *text)
 }
 
 /* As documented, times the configured factor, which never brings it below one. */
-static int64_t action_limit(const struct mock *m, const struct request *r)
+static int64_t action_limit(const struct request *r)
 {
-	if (m->config.rate_factor <= 0)
+	double factor = r->sandbox->settings.rate_factor;
+	if (factor <= 0)
 		return 0;
-	double limit = (double)r->model->rate * m->config.rate_factor;
+	double limit = (double)r->model->rate * factor;
 	return limit < 1 ? 1 : (int64_t)limit;
 }
 
@@ -65,7 +68,8 @@ static bool within(struct request *r, uint64_t kind, uint64_t key, int64_t limit
 bool stage_limit(struct mock *m, struct request *r)
 {
 	enum { ACTION = 1, REGION, ACCOUNT, ADDRESS };
-	int64_t limit = action_limit(m, r), count = 0, unused;
+	(void)m;
+	int64_t limit = action_limit(r), count = 0, unused;
 	uint64_t action_key = mix_text(mix_text(identity_key(r), r->action), r->access_region);
 	uint64_t region_key = mix_text((uint64_t)r->caller.uin, r->region);
 

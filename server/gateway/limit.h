@@ -2,6 +2,7 @@
 #ifndef CBSMOCK_GATEWAY_LIMIT_H
 #define CBSMOCK_GATEWAY_LIMIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { LIMIT_WINDOWS = 2048 };
@@ -13,6 +14,7 @@ struct limit_window {
 
 /* A table of fixed size; one that is full in one second forgets a window rather than refuse a request. */
 struct limiter {
+	bool used; /* else all of it is zero, and most of it no memory yet */
 	struct limit_window windows[LIMIT_WINDOWS];
 };
 

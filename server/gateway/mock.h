@@ -12,6 +12,8 @@
 #include "util/buf.h"
 #include "util/clock.h"
 
+struct faults;
+struct journal;
 struct mock;
 struct request;
 
@@ -38,6 +40,13 @@ struct mock_config {
 	struct transition_rule transitions[N_TRANSITIONS];
 	const char *public_hosts;  /* further names the server goes by, "," between; may be NULL */
 	uint64_t seed;
+	const char *first_use;     /* glob: an unknown key it matches makes a sandbox of its own; NULL: none does */
+	const char *first_use_template;
+	const char *secret_key;    /* of sandboxes that are made without one */
+	int max_sandboxes;         /* beside "default" */
+	int journal_entries;       /* requests that a sandbox remembers, */
+	int journal_bytes;         /* and the memory they may take; 0: none */
+	int revisions;             /* changes of a world that are kept to go back on; 0: none */
 };
 
 /* The documented defaults. */
@@ -45,14 +54,24 @@ void mock_config_default(struct mock_config *config);
 /* NULL on failure, with one sentence in `why`. The config is copied; its strings must outlive the mock. */
 struct mock *mock_open(const struct mock_config *config, struct buf *why);
 void mock_close(struct mock *m);
+/* Takes over what may change while requests are served: signature, finance, public hosts, journal bounds, what new sandboxes begin as,
+ * and for sandboxes that have none of their own dialect, rate limit and transitions. Texts are copied. The rest stays. Any thread. */
+void mock_reconfigure(struct mock *m, const struct mock_config *config);
 /* Takes a request from its `in` to its `out`. Any thread, any number at once. */
 void mock_handle(struct mock *m, struct request *r);
-/* Work off the request path: checkpoints. Returns ms until it wants to be called again. */
+/* The rest for a request that came back with a ticket: its change is committed, or its answer becomes an error. Any thread. */
+void mock_finish(struct mock *m, struct request *r);
+/* Work off the request path: checkpoints, sandboxes whose time is over. Returns ms until it wants to be called again. */
 int64_t mock_maintain(struct mock *m);
 
-/* ---- for the admin API; `sandbox` is "default" or a name, an unknown one is answered with false ----------------------- */
+/* Fault rules that hold in every sandbox, asked after its own; theirs is wall time. They live as long as the mock. */
+struct faults *mock_faults(struct mock *m);
+
+/* ---- one sandbox by its name; an unknown one is answered with false. For more see sandboxes.h, control.h, state.h ------ */
 
 bool mock_has_sandbox(struct mock *m, const char *sandbox);
+/* Held for the caller, who lets go of it with journal_free; NULL when there is no such sandbox. */
+struct journal *mock_journal(struct mock *m, const char *sandbox);
 /* Back to the fixture, counters and clock included. False with a sentence in `why` when the fixture cannot be loaded: then nothing
  * changed. */
 bool mock_reset(struct mock *m, const char *sandbox, struct buf *why);

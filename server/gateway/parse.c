@@ -219,6 +219,14 @@ static void read_tc3(struct request *r)
 	r->token = header_or_empty(r, "X-TC-Token");
 	r->client = header_or_empty(r, "X-TC-RequestClient");
 	r->nonce = r->signature_method = "";
+	const char *authorization = request_header(r, "Authorization");
+	if (!authorization)
+		return;
+	r->authorization_fault = tc3_parse(r->arena, authorization, &r->authorization);
+	if (r->authorization_fault)
+		return;
+	r->secret_id = r->authorization.secret_id;
+	r->signature = r->authorization.signature;
 }
 
 bool stage_parse(struct mock *m, struct request *r)
@@ -262,11 +270,8 @@ static bool read_authorization(struct request *r)
 		because(r, "no Authorization header");
 		return refuse(r, ERR_AUTH_FAILURE_INVALID_AUTHORIZATION);
 	}
-	const char *wrong = tc3_parse(r->arena, header, &r->authorization);
-	if (wrong)
-		return refuse_text(r, TEXT_AUTHORIZATION_SHAPE, wrong, NULL);
-	r->secret_id = r->authorization.secret_id;
-	r->signature = r->authorization.signature;
+	if (r->authorization_fault)
+		return refuse_text(r, TEXT_AUTHORIZATION_SHAPE, r->authorization_fault, NULL);
 	return present(r, "SecretId", r->secret_id);
 }
 

@@ -1,32 +1,38 @@
 /* A request's way through the checks. The order decides which of several errors a client hears of, and is the cloud's as far as it
  * is known (protocol.md §5): moving a check is moving its row. */
+#include "gateway/fault.h"
+#include "gateway/journal.h"
 #include "gateway/mock_internal.h"
+#include "gateway/recording.h"
 #include "gateway/reply.h"
 #include "gateway/stages.h"
+#include "gateway/xray.h"
 
 struct stage {
 	const char *name;
 	bool (*run)(struct mock *m, struct request *r);
-	bool enters; /* from here on the sandbox is locked and its time is fixed */
+	bool enters;      /* from here on the sandbox is locked and its time is fixed */
+	enum phase phase; /* that the request comes to before it */
 };
 
 static const struct stage pipeline[] = {
-	{ "transport", stage_transport, false },
-	{ "parse", stage_parse, false },
-	{ "presence", stage_presence, false },
-	{ "scope", stage_scope, false },
-	{ "expiry", stage_expiry, false },
-	{ "key", stage_key, false },
-	{ "token", stage_token, false },
-	{ "signature", stage_signature, false },
-	{ "identity", stage_identity, false },
-	{ "resolve", stage_resolve, true },
-	{ "region", stage_region, false },
-	{ "limit", stage_limit, false },
-	{ "parameters", stage_parameters, false },
-	{ "permit", stage_permit, false },
-	{ "execute", stage_execute, false },
-	{ "commit", stage_commit, false },
+	{ "transport", stage_transport, false, NO_PHASE },
+	{ "parse", stage_parse, false, NO_PHASE },
+	{ "sandbox", stage_sandbox, false, NO_PHASE },
+	{ "presence", stage_presence, false, PHASE_BEFORE_AUTH },
+	{ "scope", stage_scope, false, NO_PHASE },
+	{ "expiry", stage_expiry, false, NO_PHASE },
+	{ "key", stage_key, false, NO_PHASE },
+	{ "token", stage_token, false, NO_PHASE },
+	{ "signature", stage_signature, false, NO_PHASE },
+	{ "identity", stage_identity, false, NO_PHASE },
+	{ "resolve", stage_resolve, true, PHASE_BEFORE_VALIDATE },
+	{ "region", stage_region, false, NO_PHASE },
+	{ "limit", stage_limit, false, NO_PHASE },
+	{ "parameters", stage_parameters, false, NO_PHASE },
+	{ "permit", stage_permit, false, NO_PHASE },
+	{ "execute", stage_execute, false, NO_PHASE },
+	{ "commit", stage_commit, false, PHASE_BEFORE_COMMIT },
 };
 
 enum { N_STAGES = sizeof pipeline / sizeof pipeline[0] };
@@ -40,33 +46,100 @@ static void leave(struct request *r)
 		because(r, "%s", failed);
 		refuse(r, ERR_INTERNAL_ERROR);
 		r->stage = "store";
+		trail_stage(r, r->stage, false);
 	}
 	if (failed || store_in_transaction(store))
 		store_rollback(store);
 	sandbox_leave(r->sandbox);
 }
 
-void mock_handle(struct mock *m, struct request *r)
+/* False when a fault rule ends the request here. */
+static bool reach(struct mock *m, struct request *r, enum phase phase)
 {
-	int64_t started = clock_mono_us();
-	bool inside = false;
-	r->sandbox = m->sandbox;
-	for (size_t i = 0; i < N_STAGES; i++) {
+	r->phase = phase;
+	if (!faults_meet(m, r, phase))
+		return true;
+	if (r->error.code)
+		r->stage = "fault";
+	return false;
+}
+
+static bool pass(struct mock *m, struct request *r, const struct stage *stage)
+{
+	if (stage->phase != NO_PHASE && !reach(m, r, stage->phase))
+		return false;
+	bool passed = stage->run(m, r);
+	trail_stage(r, stage->name, passed);
+	if (!passed)
+		r->stage = stage->name;
+	return passed;
+}
+
+/* All that the sandbox has to do with it; true when it was entered. */
+static bool work(struct mock *m, struct request *r)
+{
+	bool inside = false, passed = true;
+	for (size_t i = 0; i < N_STAGES && passed; i++) {
 		if (pipeline[i].enters) {
 			r->now_ms = sandbox_enter(r->sandbox);
 			inside = true;
 		}
-		if (!pipeline[i].run(m, r)) {
-			r->stage = pipeline[i].name;
-			break;
-		}
+		passed = pass(m, r, &pipeline[i]);
 	}
+	recording_take_request(r); /* of one that came to no sandbox by itself */
+	if (passed)
+		reach(m, r, PHASE_AFTER_COMMIT);
+	faults_meet(m, r, PHASE_MID_BODY);
+	faults_meet(m, r, PHASE_AFTER_BODY);
+	spoil_reads(r);
 	if (inside)
 		leave(r);
+	return inside;
+}
+
+/* The request as it was is written down. */
+static void end(struct mock *m, struct request *r)
+{
+	r->took_us = clock_mono_us() - r->begun_us;
+	journal_add(r->sandbox->journal, r, r->begun_us);
+	metrics_count(m->metrics, r);
+	recording_note_request(r);
+	turn_give(&r->turn);
+	sandbox_release(r->sandbox);
+	r->sandbox = NULL;
+}
+
+void mock_handle(struct mock *m, struct request *r)
+{
+	r->begun_us = clock_mono_us();
+	r->sandbox = m->sandbox;
+	if (!work(m, r))
+		r->xray = xray_request(m, r);
+	spoil_clock(m, r);
 	if (!*r->request_id)
 		sandbox_request_id(r->sandbox, r->request_id);
 	reply_write(r);
-	r->took_us = clock_mono_us() - started;
+	spoil_answer(r);
+	if (r->ticket)
+		turn_give(&r->turn);
+	else
+		end(m, r);
+}
+
+void mock_finish(struct mock *m, struct request *r)
+{
+	sandbox_enter(r->sandbox);
+	r->committed = store_written(r->sandbox->store, r->ticket);
+	sandbox_leave(r->sandbox);
+	r->ticket = 0;
+	if (!r->committed) {
+		because(r, "the commit failed");
+		refuse(r, ERR_INTERNAL_ERROR);
+		r->stage = "commit";
+		trail_stage(r, r->stage, false);
+		reply_write(r);
+	}
+	end(m, r);
 }
 
 bool refuse(struct request *r, enum err err)

@@ -6,7 +6,7 @@
 /* Finance regions are apart: each is reached through its own host, and that host reaches nothing else. */
 static bool host_serves(const struct mock *m, const struct request *r, const struct region *region, bool finance_host)
 {
-	switch (m->config.finance) {
+	switch (m->config->finance) {
 	case FINANCE_OFF:
 		return true;
 	case FINANCE_NAMED:

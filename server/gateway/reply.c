@@ -22,10 +22,24 @@ static const char *tagged(const struct request *r)
 	return arena_printf(r->arena, "(%s)%s", tag, e->message);
 }
 
+/* As a fault rule would have it. */
+static void write_canned(struct request *r)
+{
+	const struct spoiling *s = &r->spoiling;
+	buf_init(&r->answer, strlen(s->body));
+	buf_adds(&r->answer, s->body);
+	r->content_type = s->content_type;
+	r->http_status = s->status;
+}
+
 void reply_write(struct request *r)
 {
 	struct json_out out;
 	buf_finish(&r->answer);
+	if (r->spoiling.canned) {
+		write_canned(r);
+		return;
+	}
 	buf_init(&r->answer, r->fields.len + ENVELOPE_MAX);
 	json_out_init(&out, &r->answer);
 	out_object(&out, NULL);
@@ -43,5 +57,5 @@ void reply_write(struct request *r)
 	out_end_object(&out);
 	out_end_object(&out);
 	r->content_type = "application/json";
-	r->http_status = 200;
+	r->http_status = r->spoiling.status ? r->spoiling.status : 200;
 }

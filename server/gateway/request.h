@@ -10,7 +10,11 @@
 #include <cjson/cJSON.h>
 
 #include "api/call.h"
+#include "gateway/fault.h"
 #include "gateway/sign.h"
+#include "gateway/trail.h"
+#include "gateway/turns.h"
+#include "gateway/wire.h"
 
 enum {
 	BODY_MAX = 10 * 1024 * 1024, /* bytes of a JSON body (protocol.md §1); http/ keeps no more than one byte above it */
@@ -28,6 +32,15 @@ enum form {
 	FORM_POST_JSON, /* TC3 */
 };
 
+struct xray;
+
+/* What the check of a signature is known to have found; zeroed: nothing. */
+struct proof {
+	bool given, good;
+	bool always; /* it stands though the key be at hand */
+	bool used;   /* it stood */
+};
+
 struct request {
 	struct arena *arena;
 
@@ -40,6 +53,8 @@ struct request {
 	size_t body_len;          /* BODY_MAX + 1 when there was more */
 	const char *address;      /* peer's, text */
 	int64_t wall_ms;          /* when it was received */
+	bool may_wait;            /* its change may be committed together with others', by mock_finish */
+	struct proof proof;       /* of one that is played again */
 
 	/* parsed */
 	const char *path, *query; /* query raw, "" when none */
@@ -56,6 +71,7 @@ struct request {
 	enum lang lang;           /* of messages */
 	cJSON *params;            /* business parameters; an object from the stage "parameters" on */
 	struct tc3_authorization authorization; /* tc3 */
+	const char *authorization_fault; /* which part of the header cannot be read; NULL: none */
 	const char *product;      /* "cbs" */
 	const char *access_region;/* from the host name, "" for the nearest: one side of the rate bucket */
 
@@ -63,10 +79,13 @@ struct request {
 	struct credential credential; /* secret_key stays here: nothing prints this struct */
 	struct caller caller;         /* nobody until the key is known */
 	struct account account;       /* as of the last fixture: its limits and address lists, not its balance */
-	struct sandbox *sandbox;  /* never NULL inside the pipeline: the default one until the key is known */
+	struct turn turn;         /* in the sandbox, while it is handled */
+	struct sandbox *sandbox;  /* the default one until a key selects another; held, and NULL again when mock_handle returns */
+	bool key_known;           /* credential and account are the key's */
 	const char *signed_with;  /* the variant that matched: "host", "host without port, service of host" …; NULL: none; log */
 	const char *string_to_sign; /* of the first variant tried, for explanations; NULL before the check */
 	const char *canonical_request;
+	const struct xray *xray;   /* why its signature or key was refused; NULL when neither was */
 
 	/* what */
 	const struct model_action *model;
@@ -82,7 +101,16 @@ struct request {
 	int http_status;          /* 200, errors included */
 	const char *content_type;
 	struct buf answer;        /* the whole body */
-	int64_t took_us;
+	const struct name_value *answer_headers; /* beside the usual ones; one of the same name takes its place */
+	size_t answer_header_count;
+	struct wire wire;         /* what the connection suffers */
+	int phase;                /* enum phase that it came to */
+	bool committed;           /* it changed the world */
+	struct trail trail;
+	struct spoiling spoiling; /* what fault rules want beside that */
+	const char *const *unread; /* NULL-ended: parameters sent that the action did not look at; NULL: not known */
+	uint64_t ticket;          /* 0: all is done; else mock_finish is to follow */
+	int64_t begun_us, took_us;
 };
 
 /* Texts that may be absent are "" from the start. */

@@ -1,100 +1,102 @@
-/* Making, filling and refilling a world, and the few things that are true of it while requests come and go. */
-#include "gateway/sandbox.h"
+/* A sandbox's life, its visits, and the few things that are true of it while requests come and go. Its worlds are made in worlds.c. */
+#include "gateway/sandbox_internal.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/about.h"
+#include "gateway/checkpoints.h"
+#include "gateway/fault.h"
+#include "gateway/history.h"
+#include "gateway/recording.h"
+#include "gateway/journal.h"
 #include "gateway/mock_internal.h"
+#include "util/str.h"
 
-enum { FIXTURE_MAX = 64 * 1024 * 1024 };
+enum { ABOUT_MAX = 64 * 1024 };
 
-/* ---- fixtures ---------------------------------------------------------------------------------------------------------- */
+/* ---- names and files ------------------------------------------------------------------------------------------------------ */
 
-/* The text of a file, in the arena. */
-static bool read_file(struct arena *a, const char *path, const char **text, size_t *len, struct buf *why)
+bool sandbox_name_fits(const char *name)
 {
-	FILE *file = fopen(path, "rb");
-	if (!file) {
-		buf_printf(why, "%s: cannot be read: %s", path, strerror(errno));
-		return false;
-	}
-	struct buf content;
-	char chunk[16 * 1024];
-	buf_init(&content, FIXTURE_MAX);
-	for (size_t got; (got = fread(chunk, 1, sizeof chunk, file)) > 0;)
-		buf_add(&content, chunk, got);
-	bool whole = !ferror(file) && !content.overflow;
-	if (!whole)
-		buf_printf(why, "%s: %s", path, content.overflow ? "is larger than a fixture may be" : "cannot be read");
-	fclose(file);
-	*text = arena_strndup(a, content.data, content.len);
-	*len = content.len;
-	buf_finish(&content);
-	return whole;
+	size_t len = 0;
+	for (; name[len]; len++)
+		if (len >= SANDBOX_NAME_MAX || !(isalnum((unsigned char)name[len]) || name[len] == '-' || name[len] == '_'))
+			return false;
+	return len > 0;
 }
 
-/* `from` names the source in a complaint; NULL when there is no need to. */
-static bool load_text(struct store *store, struct arena *a, const char *from, const char *text, size_t len, int64_t now_ms,
-                      struct buf *why)
+char *sandbox_path(const struct sandbox *s, const char *suffix)
 {
-	struct fixture_fault fault = { "", "" };
-	if (fixture_load(store, a, text, len, now_ms, &fault))
-		return true;
-	if (from)
-		buf_printf(why, "%s: ", from);
-	buf_printf(why, "%s%s%s", fault.pointer, *fault.pointer ? ": " : "", fault.rule);
-	return false;
+	const char *dir = s->mock->config->data_dir;
+	if (!dir)
+		return NULL;
+	size_t size = strlen(dir) + 1 + strlen(s->name) + strlen(suffix) + 1;
+	char *path = xmalloc(size);
+	snprintf(path, size, "%s/%s%s", dir, s->name, suffix);
+	return path;
 }
 
-/* The configured fixture, then the configured seed. */
-static bool load_configured(struct store *store, struct arena *a, const struct mock_config *config, int64_t now_ms, struct buf *why)
+void sandbox_unlink(struct sandbox *s)
 {
-	const char *from = config->fixture_path ? config->fixture_path : "the built-in world";
-	const char *text = (const char *)default_fixture;
-	size_t len = default_fixture_len;
-	if (config->fixture_path && !read_file(a, config->fixture_path, &text, &len, why))
-		return false;
-	if (!load_text(store, a, from, text, len, now_ms, why))
-		return false;
-	if (config->seed == 0)
-		return true;
-	const uint64_t bits = (UINT64_C(1) << 53) - 1; /* what a number in JSON holds exactly */
-	const char *seed = arena_printf(a, "{\"World\":{\"Seed\":%llu}}", (unsigned long long)(config->seed & bits));
-	return load_text(store, a, from, seed, strlen(seed), now_ms, why);
+	char *origin = sandbox_path(s, ".origin");
+	if (!origin)
+		return;
+	store_unlink(s->store);
+	unlink(origin);
+	free(origin);
+	checkpoints_unlink(s);
 }
 
 /* ---- a world taken up --------------------------------------------------------------------------------------------------- */
 
-static void take_conditions(struct sandbox *s)
+void sandbox_take_conditions(struct sandbox *s)
 {
 	struct world world = { .service_available = true };
 	store_world(s->store, &world);
 	s->service_available = world.service_available;
 	s->ip_rate = world.ip_rate;
 	atomic_store(&s->id_base, rng_mix(world.seed, (uint64_t)s->epoch));
-	registry_refresh(s->registry, s, s->store);
 }
 
-/* After opening and resetting: the world is committed, everything around it starts anew. */
-static void take_up(struct sandbox *s, int64_t epoch)
+void sandbox_use_settings(struct sandbox *s, const struct settings *settings)
+{
+	s->settings = *settings;
+	s->settings_changes++;
+	atomic_store(&s->signs_by_clock, settings->signature_clock == SIGNATURE_CLOCK_SANDBOX);
+	history_keep(s);
+}
+
+static void use_clock(struct sandbox *s, const struct vclock *clock)
+{
+	pthread_mutex_lock(&s->clock_lock);
+	s->clock = *clock;
+	pthread_mutex_unlock(&s->clock_lock);
+}
+
+void sandbox_take_up(struct sandbox *s, int64_t epoch, uint64_t ids_given)
 {
 	struct vclock clock;
+	s->worlds++;
 	s->epoch = epoch;
-	s->dialect = s->config->dialect;
 	limiter_clear(&s->limiter);
-	atomic_store(&s->ids_given, 0);
+	lag_clear(&s->lag);
+	atomic_store(&s->ids_given, ids_given);
 	store_get_clock(s->store, &clock, clock_wall_ms());
-	pthread_mutex_lock(&s->clock_lock);
-	s->clock = clock;
-	pthread_mutex_unlock(&s->clock_lock);
-	take_conditions(s);
+	use_clock(s, &clock);
+	sandbox_take_conditions(s);
 }
 
-/* Each opening has RequestIds of its own, so the next one counts on. */
-static int64_t use_epoch(struct store *store)
+void sandbox_begin(struct sandbox *s, int64_t epoch)
+{
+	sandbox_take_up(s, epoch, 0);
+	history_keep(s);
+}
+
+int64_t world_use_epoch(struct store *store)
 {
 	struct world world = { 0 };
 	store_world(store, &world);
@@ -102,7 +104,7 @@ static int64_t use_epoch(struct store *store)
 	return world.epoch;
 }
 
-static bool commit(struct store *store, struct buf *why)
+bool world_commit(struct store *store, struct buf *why)
 {
 	const char *failed = store_failed(store);
 	char *said = failed ? xstrdup(failed) : NULL;
@@ -113,54 +115,36 @@ static bool commit(struct store *store, struct buf *why)
 	return done;
 }
 
-/* Fills a world that is new or wiped, within a transaction that this begins and ends. */
-static bool fill(struct store *store, const struct mock_config *config, bool wipe, int64_t *epoch, struct buf *why)
+/* Only a file is read again by another process, and "default" follows the settings of each start. */
+void sandbox_note_about(const struct sandbox *s, struct store *store)
 {
-	struct arena *a = arena_new();
-	store_begin(store);
-	if (wipe)
-		store_wipe(store);
-	bool filled = load_configured(store, a, config, clock_wall_ms(), why);
-	if (filled) {
-		*epoch = use_epoch(store);
-		filled = commit(store, why);
-	} else {
-		store_rollback(store);
-	}
-	arena_free(a);
-	return filled;
+	struct buf text;
+	if (s->permanent || !s->mock->config->data_dir)
+		return;
+	buf_init(&text, ABOUT_MAX);
+	about_write(s, &text);
+	store_set_about(store, text.data);
+	buf_finish(&text);
 }
 
-static bool continue_world(struct store *store, int64_t *epoch, struct buf *why)
-{
-	store_begin(store);
-	*epoch = use_epoch(store);
-	return commit(store, why);
-}
+/* ---- birth and end -------------------------------------------------------------------------------------------------------- */
 
-struct sandbox *sandbox_open(const char *name, const char *path, const struct mock_config *config, struct registry *registry,
-                             struct buf *why)
+struct sandbox *sandbox_new(struct mock *m, const char *name)
 {
-	bool existed = path && access(path, F_OK) == 0;
-	struct store *store = store_open(path, config->durability, why);
-	if (!store)
-		return NULL;
-	int64_t epoch;
-	bool ready = store_is_new(store) ? fill(store, config, false, &epoch, why) : continue_world(store, &epoch, why);
-	if (!ready) {
-		store_close(store);
-		if (path && !existed)
-			unlink(path);
-		return NULL;
-	}
 	struct sandbox *s = xcalloc(1, sizeof *s);
-	s->name = name;
-	s->config = config;
-	s->registry = registry;
-	s->store = store;
+	snprintf(s->name, sizeof s->name, "%s", name);
+	snprintf(s->origin.template, sizeof s->origin.template, "%s", preset_names[PRESET_DEFAULT]);
+	s->mock = m;
+	s->permanent = str_is(name, DEFAULT_SANDBOX);
+	s->created_ms = clock_wall_ms();
+	settings_init(&s->initial, m->config);
+	settings_init(&s->settings, m->config);
+	s->faults = faults_new();
+	atomic_init(&s->holders, 1);
+	turns_init(&s->turns);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->clock_lock, NULL);
-	take_up(s, epoch);
+	s->journal = journal_new((size_t)m->config->journal_entries, (size_t)m->config->journal_bytes);
 	return s;
 }
 
@@ -168,10 +152,36 @@ void sandbox_close(struct sandbox *s)
 {
 	if (!s)
 		return;
+	lag_clear(&s->lag);
+	faults_free(s->faults);
 	store_close(s->store);
+	checkpoints_free(s->checkpoints);
+	journal_free(s->journal);
+	image_release(s->origin.image);
+	recording_free(s->recording);
 	pthread_mutex_destroy(&s->clock_lock);
 	pthread_mutex_destroy(&s->lock);
+	turns_finish(&s->turns);
 	free(s);
+}
+
+struct sandbox *sandbox_hold(struct sandbox *s)
+{
+	if (!s->permanent)
+		atomic_fetch_add(&s->holders, 1);
+	return s;
+}
+
+void sandbox_release(struct sandbox *s)
+{
+	if (s && !s->permanent && atomic_fetch_sub(&s->holders, 1) == 1)
+		sandbox_close(s);
+}
+
+bool sandbox_expired(const struct sandbox *s, int64_t wall_ms)
+{
+	int64_t expires = atomic_load(&s->expires_ms);
+	return expires != 0 && wall_ms >= expires;
 }
 
 /* ---- visits -------------------------------------------------------------------------------------------------------------- */
@@ -196,6 +206,14 @@ int64_t sandbox_now(struct sandbox *s, int64_t wall_ms)
 	return now;
 }
 
+struct vclock sandbox_clock(struct sandbox *s)
+{
+	pthread_mutex_lock(&s->clock_lock);
+	struct vclock clock = s->clock;
+	pthread_mutex_unlock(&s->clock_lock);
+	return clock;
+}
+
 void sandbox_request_id(struct sandbox *s, char out[UUID_TEXT + 1])
 {
 	uint64_t base = atomic_load(&s->id_base), number = atomic_fetch_add(&s->ids_given, 1);
@@ -209,41 +227,61 @@ bool sandbox_settle(struct sandbox *s, struct arena *a, int64_t now_ms, void (*o
 		return true;
 	store_begin(s->store);
 	cbs_settle(s->store, a, now_ms, on_event, data);
+	history_because(s, REVISION_TIME, NULL, now_ms);
 	return store_commit(s->store);
 }
+
+/* ---- changes from inside ---------------------------------------------------------------------------------------------------- */
 
 bool sandbox_set_clock(struct sandbox *s, const struct vclock *clock)
 {
 	store_begin(s->store);
 	store_set_clock(s->store, clock);
+	history_because(s, REVISION_CLOCK, NULL, vclock_now(clock, clock_wall_ms()));
 	if (!store_commit(s->store))
 		return false;
-	pthread_mutex_lock(&s->clock_lock);
-	s->clock = *clock;
-	pthread_mutex_unlock(&s->clock_lock);
+	use_clock(s, clock);
 	return true;
 }
 
-bool sandbox_reset(struct sandbox *s, struct buf *why)
+bool sandbox_set_seed(struct sandbox *s, uint64_t seed)
 {
-	int64_t epoch;
-	if (!fill(s->store, s->config, true, &epoch, why))
-		return false;
-	take_up(s, epoch);
-	return true;
-}
-
-bool sandbox_apply(struct sandbox *s, const char *fixture, size_t len, int64_t now_ms, struct buf *why)
-{
-	struct arena *a = arena_new();
 	store_begin(s->store);
-	bool applied = load_text(s->store, a, NULL, fixture, len, now_ms, why);
-	if (applied)
-		applied = commit(s->store, why);
-	else
-		store_rollback(s->store);
-	if (applied)
-		take_conditions(s);
-	arena_free(a);
-	return applied;
+	store_set_seed(s->store, seed);
+	int64_t epoch = world_use_epoch(s->store);
+	history_because(s, REVISION_SEED, NULL, sandbox_now(s, clock_wall_ms()));
+	if (!store_commit(s->store))
+		return false;
+	s->epoch = epoch;
+	sandbox_take_conditions(s);
+	atomic_store(&s->ids_given, 0);
+	s->worlds++;
+	return true;
+}
+
+static bool keep_about(struct sandbox *s)
+{
+	store_begin(s->store);
+	sandbox_note_about(s, s->store);
+	return store_commit(s->store);
+}
+
+bool sandbox_set_settings(struct sandbox *s, const struct settings *settings)
+{
+	struct settings before = s->settings;
+	sandbox_use_settings(s, settings);
+	if (keep_about(s))
+		return true;
+	sandbox_use_settings(s, &before);
+	return false;
+}
+
+bool sandbox_set_ttl(struct sandbox *s, int64_t ttl_ms)
+{
+	int64_t before = atomic_load(&s->expires_ms);
+	atomic_store(&s->expires_ms, ttl_ms ? clock_wall_ms() + ttl_ms : 0);
+	if (keep_about(s))
+		return true;
+	atomic_store(&s->expires_ms, before);
+	return false;
 }

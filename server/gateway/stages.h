@@ -16,10 +16,12 @@ bool stage_parse(struct mock *m, struct request *r);
 /* What every request must carry. */
 bool stage_presence(struct mock *m, struct request *r);
 
+/* Which sandbox the key selects, proven or not: from here on that one is asked. Never refuses. */
+bool stage_sandbox(struct mock *m, struct request *r);
 /* The credential scope: service, date, signed headers. auth.c */
 bool stage_scope(struct mock *m, struct request *r);
 bool stage_expiry(struct mock *m, struct request *r);
-/* The key and with it the sandbox and the caller. */
+/* The key and with it the caller. */
 bool stage_key(struct mock *m, struct request *r);
 bool stage_token(struct mock *m, struct request *r);
 bool stage_signature(struct mock *m, struct request *r);

@@ -34,8 +34,10 @@ static const char *value_text(struct arena *a, const cJSON *item)
 {
 	if (cJSON_IsString(item))
 		return item->valuestring;
-	if (cJSON_IsNumber(item))
-		return arena_printf(a, "%.15g", item->valuedouble);
+	if (cJSON_IsNumber(item)) {
+		double value = item->valuedouble; /* whole ones as they were written, as far as a double tells */
+		return arena_printf(a, value > -1e18 && value < 1e18 && value == (double)(int64_t)value ? "%.0f" : "%.15g", value);
+	}
 	if (cJSON_IsBool(item))
 		return cJSON_IsTrue(item) ? "true" : "false";
 	return cJSON_IsArray(item) ? "[]" : "{}";
@@ -288,19 +290,6 @@ static bool check_choice(struct request *r, const struct choice *choice)
 
 /* ---- the stage ----------------------------------------------------------------------------------------------------------- */
 
-/* Known beside the business parameters of a query or form (protocol.md §2); in a JSON body they have no place. */
-static bool is_common(const char *name)
-{
-	static const char *const names[] = {
-		"Action", "Version", "Region", "Timestamp", "Nonce", "SecretId", "Signature", "SignatureMethod", "Token", "Language",
-		"RequestClient",
-	};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (str_is(names[i], name))
-			return true;
-	return false;
-}
-
 static bool walk(struct request *r, enum pass pass)
 {
 	struct walk w = { .r = r, .pass = pass };
@@ -312,7 +301,7 @@ bool stage_parameters(struct mock *m, struct request *r)
 	(void)m;
 	if (r->form != FORM_POST_JSON) {
 		struct form_fault fault;
-		r->params = form_tree(r->arena, r->pairs, r->pair_count, is_common, &fault);
+		r->params = form_tree(r->arena, r->pairs, r->pair_count, form_is_common, &fault);
 		if (!r->params)
 			return refuse_text(r, fault.text, fault.name, NULL);
 	}

@@ -151,32 +151,48 @@ static unsigned thread_count(int wanted, unsigned connections)
 	return threads < connections ? threads : connections;
 }
 
-static bool serve_listener(struct listener *l, unsigned connections, const struct tls *tls)
+/* One of several on the same listening socket. */
+static struct MHD_Daemon *start_daemon(struct loop *loop, unsigned connections, const struct tls *tls)
 {
+	struct listener *l = loop->listener;
 	const struct http_config *config = &l->http->config;
-	unsigned threads = thread_count(config->threads, connections);
-	unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | (tls ? (unsigned)MHD_USE_TLS : 0u);
-	struct MHD_OptionItem more[4];
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	if (tls)
+		flags |= MHD_USE_TLS;
+	struct MHD_OptionItem more[3];
 	size_t n = 0;
-	if (threads > 1)
-		more[n++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL };
 	if (tls) {
 		more[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, tls->cert_pem };
 		more[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key_pem };
 	}
 	more[n] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-	l->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, l,
-	                             MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
-	                             MHD_OPTION_LISTEN_SOCKET, l->fd,
-	                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-	                             MHD_OPTION_CONNECTION_LIMIT, connections,
-	                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_seconds,
-	                             MHD_OPTION_URI_LOG_CALLBACK, on_target, l,
-	                             MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-	                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
-	                             MHD_OPTION_ARRAY, more,
-	                             MHD_OPTION_END);
-	return l->daemon != NULL;
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, loop,
+	                        MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
+	                        MHD_OPTION_LISTEN_SOCKET, l->fd,
+	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	                        MHD_OPTION_CONNECTION_LIMIT, connections,
+	                        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_seconds,
+	                        MHD_OPTION_URI_LOG_CALLBACK, on_target, loop,
+	                        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+	                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, loop,
+	                        MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop,
+	                        MHD_OPTION_ARRAY, more,
+	                        MHD_OPTION_END);
+}
+
+static bool serve_listener(struct listener *l, unsigned connections, const struct tls *tls)
+{
+	unsigned threads = thread_count(l->http->config.threads, connections);
+	l->loops = xcalloc(threads, sizeof *l->loops);
+	for (unsigned i = 0; i < threads; i++) {
+		struct loop *loop = &l->loops[i];
+		loop->listener = l;
+		struct MHD_Daemon *daemon = start_daemon(loop, connections / threads + (i < connections % threads), tls);
+		if (!daemon || !loop_start(loop, daemon))
+			return false;
+		l->loop_count++;
+	}
+	return true;
 }
 
 /* ---- start and stop ------------------------------------------------------------------------------------------------ */
@@ -191,6 +207,7 @@ struct http *http_open(const struct http_config *config, struct buf *why)
 	struct http *h = xcalloc(1, sizeof *h);
 	h->config = *config;
 	h->admin = config->admin;
+	h->texts = arena_new();
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->idle, NULL);
 	for (int i = 0; i < N_LISTENERS; i++)
@@ -209,6 +226,11 @@ struct http *http_open(const struct http_config *config, struct buf *why)
 	return h;
 }
 
+static void poke(void *pauses)
+{
+	pauses_poke(pauses);
+}
+
 bool http_serve(struct http *h, struct mock *m, struct buf *why)
 {
 	int count = 0;
@@ -217,7 +239,14 @@ bool http_serve(struct http *h, struct mock *m, struct buf *why)
 		count += h->listeners[i].fd >= 0;
 	if (h->listeners[LISTENER_TLS].fd >= 0 && !tls_init(&h->tls, h->config.data_dir, h->config.tls_names, why))
 		return false;
+	h->pauses = pauses_open();
+	if (!h->pauses) {
+		buf_adds(why, "cannot start a thread");
+		return false;
+	}
 	h->admin.ca_pem = h->tls.ca_pem;
+	h->admin.poke = poke;
+	h->admin.poke_data = h->pauses;
 	unsigned connections = connection_limit(h->config.max_connections, count);
 	for (int i = 0; i < N_LISTENERS; i++) {
 		struct listener *l = &h->listeners[i];
@@ -227,7 +256,6 @@ bool http_serve(struct http *h, struct mock *m, struct buf *why)
 			buf_printf(why, "cannot serve on %s port %d: the HTTP library refused to start", h->config.host, l->port);
 			return false;
 		}
-		l->fd = -1;
 	}
 	return true;
 }
@@ -259,11 +287,18 @@ static void wait_for_answers(struct http *h)
 
 static void stop_accepting(struct listener *l)
 {
-	if (l->daemon)
-		l->fd = MHD_quiesce_daemon(l->daemon);
+	for (unsigned i = 0; i < l->loop_count; i++)
+		MHD_quiesce_daemon(l->loops[i].daemon);
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
+}
+
+static void stop_loops(struct listener *l)
+{
+	for (unsigned i = 0; i < l->loop_count; i++)
+		loop_stop(&l->loops[i]);
+	free(l->loops);
 }
 
 void http_stop(struct http *h)
@@ -273,11 +308,13 @@ void http_stop(struct http *h)
 	atomic_store(&h->stopping, true);
 	for (int i = 0; i < N_LISTENERS; i++)
 		stop_accepting(&h->listeners[i]);
+	pauses_end(h->pauses);
 	wait_for_answers(h);
 	for (int i = 0; i < N_LISTENERS; i++)
-		if (h->listeners[i].daemon)
-			MHD_stop_daemon(h->listeners[i].daemon);
+		stop_loops(&h->listeners[i]);
+	pauses_free(h->pauses);
 	tls_finish(&h->tls);
+	arena_free(h->texts);
 	pthread_cond_destroy(&h->idle);
 	pthread_mutex_destroy(&h->lock);
 	free(h);

@@ -44,6 +44,8 @@ int state_by_name(const char *const *names, int count, const char *name)
 #define READ_TEXT(column) out->column = col_text(q, a);
 #define BIND_INT(column) bind_int(q, d->column);
 #define BIND_TEXT(column) bind_text(q, d->column);
+#define COPY_TEXT(column) d->column = text_copy(a, d->column);
+#define LEAVE(column)
 
 /* Columns with a writer of their own, and those that never change. */
 #define FIXED "no, account, region, create_ms, disk_state, state_since_ms, state_until_ms"
@@ -94,14 +96,36 @@ static void bind_saved(struct query *q, const struct disk *d)
 	SAVED(BIND_INT, BIND_INT, BIND_TEXT)
 }
 
+static void copy_texts(struct disk *d, struct arena *a)
+{
+	d->region = text_copy(a, d->region);
+	SAVED(LEAVE, LEAVE, COPY_TEXT)
+}
+
+/* NULL when there is none. */
+static struct disk *row(struct store *s, int64_t no)
+{
+	void *known;
+	if (memo_find(s, MEMO_DISK, no, NULL, &known))
+		return known;
+	struct query q = start(s, GET);
+	struct disk *d = NULL;
+	bind_int(&q, no);
+	if (query_row(&q)) {
+		d = arena_alloc(memo_arena(s), sizeof *d);
+		disk_read(&q, memo_arena(s), d);
+		query_end(&q);
+	}
+	return memo_keep(s, MEMO_DISK, no, NULL, d);
+}
+
 bool store_disk(struct store *s, struct arena *a, int64_t no, struct disk *out)
 {
-	struct query q = start(s, GET);
-	bind_int(&q, no);
-	if (!query_row(&q))
+	const struct disk *d = row(s, no);
+	if (!d)
 		return false;
-	disk_read(&q, a, out);
-	query_end(&q);
+	*out = *d;
+	copy_texts(out, a);
 	return true;
 }
 
@@ -140,8 +164,25 @@ void store_disk_set_state(struct store *s, int64_t no, enum disk_state to, int64
 	query_run(&q);
 }
 
+static void count_row(struct store *s, int64_t no, const int64_t by[4])
+{
+	void *known;
+	if (!memo_find(s, MEMO_DISK, no, NULL, &known) || !known)
+		return;
+	struct disk *d = known;
+	counter_add(&d->snapshot_count, by[0]);
+	counter_add(&d->snapshot_mib, by[1]);
+	counter_add(&d->creating_snapshots, by[2]);
+	counter_add(&d->chain_length, by[3]);
+}
+
 void store_disk_count(struct store *s, int64_t no, int64_t snapshots, int64_t mib, int64_t creating, int64_t chain)
 {
+	const int64_t by[4] = { snapshots, mib, creating, chain };
+	if (waiting_count(s, COUNT_DISK, no, "", by)) {
+		count_row(s, no, by);
+		return;
+	}
 	struct query q = start(s, COUNT);
 	bind_int(&q, snapshots);
 	bind_int(&q, mib);

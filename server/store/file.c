@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { HEADER_SIZE = 100 };
 
 static bool refuse(struct buf *why, const char *path, const char *because)
 {
@@ -19,17 +22,32 @@ static uint32_t big_endian(const unsigned char *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+uint32_t header_version(const void *data, size_t len)
+{
+	enum { VERSION_AT = 60, APPLICATION_AT = 68 };
+	static const char magic[] = "SQLite format 3";
+	const unsigned char *header = data;
+	if (len < HEADER_SIZE || memcmp(header, magic, sizeof magic) != 0 || big_endian(header + APPLICATION_AT) != APPLICATION_ID)
+		return 0;
+	return big_endian(header + VERSION_AT);
+}
+
+uint64_t header_size(const void *data)
+{
+	enum { PAGE_SIZE_AT = 16, PAGES_AT = 28, LARGEST_PAGE = 65536 };
+	const unsigned char *header = data;
+	uint64_t page = (uint64_t)header[PAGE_SIZE_AT] << 8 | header[PAGE_SIZE_AT + 1];
+	return (page == 1 ? LARGEST_PAGE : page) * big_endian(header + PAGES_AT);
+}
+
 /* Reads the header of a database without SQLite, which would leave files of its own beside one that is not ours. */
 static bool header_is_ours(const char *path, int fd, struct buf *why)
 {
-	enum { VERSION_AT = 60, APPLICATION_AT = 68, HEADER_SIZE = 100 };
-	static const char magic[] = "SQLite format 3";
 	unsigned char header[HEADER_SIZE];
-
-	if (read(fd, header, sizeof header) != (ssize_t)sizeof header || memcmp(header, magic, sizeof magic) != 0 ||
-	    big_endian(header + APPLICATION_AT) != APPLICATION_ID)
+	ssize_t len = read(fd, header, sizeof header);
+	uint32_t version = header_version(header, len < 0 ? 0 : (size_t)len);
+	if (version == 0)
 		return refuse(why, path, "is not a world of cbsmock; it is left as it is");
-	uint32_t version = big_endian(header + VERSION_AT);
 	if (version == SCHEMA_VERSION)
 		return true;
 	buf_printf(why, "%s is a world of version %u and this cbsmock reads version %d: remove it or use another data directory", path,
@@ -106,6 +124,22 @@ void file_leave(struct store *s)
 {
 	if (s->lock_fd < 0)
 		return;
-	unlink(s->lock_path);
+	if (!atomic_load(&s->unlinked))
+		unlink(s->lock_path);
 	close(s->lock_fd);
+}
+
+/* The lock goes last: whoever takes the path next finds nothing of ours there. SQLite sees at closing that the file has gone, and
+ * leaves alone what may by then stand in its place. */
+void store_unlink(struct store *s)
+{
+	static const char *const beside[] = { "", "-wal", "-shm" };
+	if (!s->path || atomic_exchange(&s->unlinked, true))
+		return;
+	for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+		char name[PATH_SIZE];
+		snprintf(name, sizeof name, "%s%s", s->path, beside[i]);
+		unlink(name);
+	}
+	unlink(s->lock_path);
 }

@@ -13,14 +13,29 @@ void store_fail(struct store *s, const char *why)
 
 bool store_exec(struct store *s, const char *script)
 {
+	store_ready(s, true);
 	if (!s->failed[0] && sqlite3_exec(s->db, script, NULL, NULL, NULL) != SQLITE_OK)
 		store_fail(s, sqlite3_errmsg(s->db));
 	return !s->failed[0];
 }
 
+/* Preparing costs more than most statements' work, and a world that lives for one test uses few of them. */
 struct query query_open(struct store *s, enum sql_group group, int which)
 {
-	return (struct query){ .store = s, .stmt = s->stmts[group][which] };
+	sqlite3_stmt **stmt = &s->stmts[group][which];
+	const char *text = sql_lists[group]->text[which];
+	if (!*stmt && sqlite3_prepare_v3(s->db, text, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL) != SQLITE_OK)
+		store_fail(s, sqlite3_errmsg(s->db));
+	store_ready(s, !sqlite3_stmt_readonly(*stmt));
+	return (struct query){ .store = s, .stmt = *stmt };
+}
+
+bool store_prepare_all(struct store *s)
+{
+	for (int group = 0; group < N_SQL_GROUPS; group++)
+		for (size_t i = 0; i < sql_lists[group]->count; i++)
+			query_open(s, (enum sql_group)group, (int)i);
+	return !s->failed[0];
 }
 
 static struct cached_stmt *cache_find(struct store *s)
@@ -61,6 +76,7 @@ struct query query_text(struct store *s)
 	}
 	slot->used = ++s->cache_clock;
 	q.stmt = slot->stmt;
+	store_ready(s, !sqlite3_stmt_readonly(q.stmt));
 	return q;
 }
 

@@ -29,6 +29,8 @@ const char *const snapshot_state_names[N_SNAPSHOT_STATES] = {
 #define READ_TEXT(column) out->column = col_text(q, a);
 #define BIND_INT(column) bind_int(&q, p->column);
 #define BIND_TEXT(column) bind_text(&q, p->column);
+#define COPY_TEXT(column) p->column = text_copy(a, p->column);
+#define LEAVE(column)
 
 #define COLUMNS "no, snapshot_state" FIXED(NAME, NAME, NAME) SAVED(NAME, NAME, NAME)
 
@@ -65,8 +67,20 @@ void snapshot_read(struct query *q, struct arena *a, struct snapshot *out)
 	SAVED(READ_INT, READ_BOOL, READ_TEXT)
 }
 
+void snapshot_copy_texts(struct snapshot *p, struct arena *a)
+{
+	FIXED(LEAVE, LEAVE, COPY_TEXT)
+	SAVED(LEAVE, LEAVE, COPY_TEXT)
+}
+
 bool store_snapshot(struct store *s, struct arena *a, int64_t no, struct snapshot *out)
 {
+	const struct snapshot *waiting = waiting_row(s, no);
+	if (waiting) {
+		*out = *waiting;
+		snapshot_copy_texts(out, a);
+		return true;
+	}
 	struct query q = start(s, GET);
 	bind_int(&q, no);
 	if (!query_row(&q))
@@ -79,6 +93,10 @@ bool store_snapshot(struct store *s, struct arena *a, int64_t no, struct snapsho
 void store_snapshot_insert(struct store *s, const struct snapshot *p)
 {
 	char id[IDENT_SIZE];
+	if (waiting_add_row(s, p)) {
+		sequence_note(s, SEQUENCE_SNAPSHOT, p->no);
+		return;
+	}
 	ident_format(IDENT_SNAPSHOT, p->no, id);
 	struct query q = start(s, INSERT);
 	bind_text(&q, id);
@@ -99,6 +117,13 @@ void store_snapshot_save(struct store *s, const struct snapshot *p)
 
 void store_snapshot_set_state(struct store *s, int64_t no, enum snapshot_state to, int64_t since_ms, int64_t until_ms)
 {
+	struct snapshot *waiting = waiting_row(s, no);
+	if (waiting) {
+		waiting->state = to;
+		waiting->state_since_ms = since_ms;
+		waiting->state_until_ms = until_ms;
+		return;
+	}
 	struct query q = start(s, SET_STATE);
 	bind_text(&q, snapshot_state_names[to]);
 	bind_int(&q, since_ms);

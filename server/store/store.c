@@ -14,20 +14,23 @@ enum {
 	BUSY_MS = 2000,                 /* patience with a person who writes to the file with another program */
 };
 
-enum { BEGIN, COMMIT, ROLLBACK };
+enum { BEGIN, COMMIT, ROLLBACK, SIZE, FILE_VERSION };
 
 static const char *const sql[] = {
 	[BEGIN] = "BEGIN",
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
+	[SIZE] = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+	[FILE_VERSION] = "PRAGMA data_version",
 };
 
 static const struct sql_list store_sql = { sql, sizeof sql / sizeof *sql };
 
-static const struct sql_list *const sql_lists[N_SQL_GROUPS] = {
+const struct sql_list *const sql_lists[N_SQL_GROUPS] = {
 	[SQL_STORE] = &store_sql,
 	[SQL_PUT] = &put_sql,
 	[SQL_WORLD] = &world_sql,
+	[SQL_ACCOUNTS] = &accounts_sql,
 	[SQL_DISKS] = &disks_sql,
 	[SQL_SNAPSHOTS] = &snapshots_sql,
 	[SQL_BACKUPS] = &backups_sql,
@@ -36,14 +39,18 @@ static const struct sql_list *const sql_lists[N_SQL_GROUPS] = {
 	[SQL_TAGS] = &tags_sql,
 };
 
-static pthread_once_t configured = PTHREAD_ONCE_INIT;
-
 /* A store is used by one thread at a time, so SQLite needs no lock a connection; its memory statistics are one for all threads. */
 static void configure_sqlite(void)
 {
 	sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite3_initialize();
+}
+
+void sqlite_ready(void)
+{
+	static pthread_once_t configured = PTHREAD_ONCE_INIT;
+	pthread_once(&configured, configure_sqlite);
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------------------------ */
@@ -109,7 +116,7 @@ static void use_log(struct store *s, enum durability durability)
 	sqlite3_wal_hook(s->db, remember_log, s); /* in place of SQLite's own checkpoints */
 }
 
-static bool connect_to(sqlite3 **db, const char *path)
+bool database_connect(sqlite3 **db, const char *path)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	if (sqlite3_open_v2(path ? path : ":memory:", db, flags, NULL) != SQLITE_OK)
@@ -124,31 +131,24 @@ static bool connect_to(sqlite3 **db, const char *path)
 static void open_checkpointer(struct store *s)
 {
 	/* It must have read once to know that there is a log. */
-	if (!connect_to(&s->checkpointer, s->path) ||
+	if (!database_connect(&s->checkpointer, s->path) ||
 	    sqlite3_exec(s->checkpointer, "SELECT 1 FROM world", NULL, NULL, NULL) != SQLITE_OK)
 		store_fail(s, sqlite3_errmsg(s->checkpointer));
 }
 
-static void prepare_all(struct store *s)
-{
-	for (int group = 0; group < N_SQL_GROUPS; group++) {
-		const struct sql_list *list = sql_lists[group];
-		s->stmts[group] = xcalloc(list->count, sizeof *s->stmts[group]);
-		for (size_t i = 0; i < list->count; i++)
-			if (sqlite3_prepare_v3(s->db, list->text[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[group][i], NULL) != SQLITE_OK)
-				store_fail(s, sqlite3_errmsg(s->db));
-	}
-}
-
 /* Foreign keys are documentation here and not enforced: store_put checks the references of what people write, and the code above
  * refers only to rows it has read. */
-static void open_database(struct store *s, const struct file_state *state, enum durability durability)
+static bool open_database(struct store *s)
 {
-	if (!connect_to(&s->db, s->path)) {
+	if (!database_connect(&s->db, s->path)) {
 		store_fail(s, sqlite3_errmsg(s->db));
-		return;
+		return false;
 	}
-	store_exec(s, "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -32768");
+	return store_exec(s, "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -32768");
+}
+
+static void take_database(struct store *s, const struct file_state *state, enum durability durability)
+{
 	if (durability == DURABLE_OS) /* the making of a file need not wait for the disk */
 		store_exec(s, "PRAGMA synchronous = OFF");
 	if (ask_is(s, "SELECT COUNT(*) FROM sqlite_schema", "0"))
@@ -157,20 +157,35 @@ static void open_database(struct store *s, const struct file_state *state, enum 
 		check_content(s, state);
 	if (s->path && !s->failed[0])
 		use_log(s, durability);
-	if (!s->failed[0])
-		prepare_all(s);
 	s->is_new = !s->failed[0] && holds_nothing(s);
 	if (s->path && !s->failed[0])
 		open_checkpointer(s);
 }
 
-struct store *store_open(const char *path, enum durability durability, struct buf *why)
+struct store *store_new(void)
 {
-	pthread_once(&configured, configure_sqlite);
+	sqlite_ready();
 	struct store *s = xcalloc(1, sizeof *s);
 	s->lock_fd = -1;
 	s->wal_limit = WAL_PAGES_MAX;
+	s->group = 1;
 	buf_init(&s->text, SQL_TEXT_MAX);
+	for (int group = 0; group < N_SQL_GROUPS; group++)
+		s->stmts[group] = xcalloc(sql_lists[group]->count, sizeof *s->stmts[group]);
+	return s;
+}
+
+bool database_open_memory(struct store *s, struct buf *why)
+{
+	if (open_database(s))
+		return true;
+	buf_printf(why, "a world in memory cannot be used: %s", s->failed);
+	return false;
+}
+
+struct store *store_open(const char *path, enum durability durability, struct buf *why)
+{
+	struct store *s = store_new();
 	struct file_state state = { 0 };
 	if (path) {
 		s->path = xstrdup(path);
@@ -181,7 +196,8 @@ struct store *store_open(const char *path, enum durability durability, struct bu
 			return NULL;
 		}
 	}
-	open_database(s, &state, durability);
+	if (open_database(s))
+		take_database(s, &state, durability);
 	if (!s->failed[0])
 		return s;
 	buf_printf(why, "%s cannot be used: %s", path ? path : "a world in memory", s->failed);
@@ -196,6 +212,11 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
+	if (s->db)
+		store_ready(s, false);
+	waiting_forget(s);
+	memo_forget(s);
+	revisions_free(s);
 	for (size_t i = 0; i < s->cache_count; i++) {
 		sqlite3_finalize(s->cache[i].stmt);
 		free(s->cache[i].text);
@@ -216,6 +237,14 @@ void store_close(struct store *s)
 	free(s);
 }
 
+int64_t store_size(struct store *s)
+{
+	struct query q = query_open(s, SQL_STORE, SIZE);
+	int64_t size = query_row(&q) ? col_int(&q) : 0;
+	query_end(&q);
+	return size;
+}
+
 bool store_is_new(const struct store *s)
 {
 	return s->is_new;
@@ -223,41 +252,176 @@ bool store_is_new(const struct store *s)
 
 /* ---- transactions ------------------------------------------------------------------------------------------------------- */
 
-void store_begin(struct store *s)
+/* One of the statements above, whatever waits. */
+static void run(struct store *s, int which)
 {
-	struct query q = query_open(s, SQL_STORE, BEGIN);
+	bool busy = s->busy;
+	s->busy = true;
+	struct query q = query_open(s, SQL_STORE, which);
 	query_run(&q);
-	s->in_transaction = true;
+	s->busy = busy;
 }
 
-bool store_commit(struct store *s)
+static void begin(struct store *s)
 {
-	struct query q = query_open(s, SQL_STORE, COMMIT);
-	query_run(&q);
-	if (s->failed[0]) {
-		store_rollback(s);
-		return false;
-	}
-	s->in_transaction = false;
+	run(s, BEGIN);
+	s->begun = true;
+	revisions_begin(s);
+}
+
+static void note_log_size(struct store *s)
+{
 	if (s->wal_pages >= s->wal_limit) {
 		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 		s->wal_limit = s->wal_pages + WAL_PAGES_MORE;
 	} else if (s->wal_pages < WAL_PAGES_MAX) {
 		s->wal_limit = WAL_PAGES_MAX;
 	}
+}
+
+/* A full disk makes SQLite roll back by itself. */
+static void undo(struct store *s)
+{
+	s->failed[0] = '\0';
+	if (!sqlite3_get_autocommit(s->db))
+		run(s, ROLLBACK);
+	s->failed[0] = '\0';
+	s->begun = s->next_due_known = false;
+	memo_forget(s);
+}
+
+/* What transactions that ended left, in one of SQLite's. When that fails, nothing that followed from it is true: the failure sticks. */
+static void write_kept(struct store *s)
+{
+	char why[SAID_MAX];
+	run(s, BEGIN);
+	waiting_write(s, false);
+	run(s, COMMIT);
+	s->group++;
+	s->lost = s->lost << 1 | (s->failed[0] != '\0');
+	if (!s->failed[0]) {
+		note_log_size(s);
+		return;
+	}
+	snprintf(why, sizeof why, "%s", s->failed);
+	undo(s);
+	store_fail(s, why);
+}
+
+void store_ready(struct store *s, bool changes)
+{
+	if (s->busy)
+		return;
+	if (changes)
+		memo_forget(s);
+	bool begins = s->in_transaction && !s->begun && (changes || waiting_own(s));
+	if (!begins && !waiting_any(s))
+		return;
+	s->busy = true;
+	if (waiting_kept(s))
+		write_kept(s);
+	if (begins) {
+		begin(s);
+		waiting_write(s, true);
+	}
+	waiting_forget(s);
+	s->busy = false;
+}
+
+void store_begin(struct store *s)
+{
+	s->in_transaction = true;
+	s->added_count = 0;
+	if (s->revisions)
+		store_ready(s, true);
+}
+
+static bool commit_begun(struct store *s)
+{
+	revisions_gather(s);
+	run(s, COMMIT);
+	if (s->failed[0]) {
+		store_rollback(s);
+		return false;
+	}
+	revisions_end(s, true);
+	s->begun = s->in_transaction = false;
+	note_log_size(s);
 	return true;
+}
+
+/* Writes what transactions that ended left. */
+static bool flush(struct store *s)
+{
+	store_ready(s, false);
+	bool done = !s->failed[0];
+	s->failed[0] = '\0';
+	return done;
+}
+
+/* True when all that is left to do is to write what waits. */
+static bool commit_noted(struct store *s)
+{
+	if (s->failed[0]) {
+		store_rollback(s);
+		return false;
+	}
+	waiting_keep_own(s);
+	s->in_transaction = false;
+	return true;
+}
+
+/* In memory nothing can be lost, so it may wait without anybody's knowing. */
+bool store_commit(struct store *s)
+{
+	if (s->begun)
+		return commit_begun(s);
+	if (!commit_noted(s))
+		return false;
+	return !s->path && !waiting_full(s) ? true : flush(s);
+}
+
+bool store_commit_later(struct store *s, uint64_t *ticket)
+{
+	*ticket = 0;
+	if (s->begun || !s->path)
+		return store_commit(s);
+	if (!commit_noted(s))
+		return false;
+	if (waiting_full(s))
+		return flush(s);
+	if (waiting_any(s))
+		*ticket = s->group;
+	return true;
+}
+
+bool store_written(struct store *s, uint64_t ticket)
+{
+	enum { REMEMBERED = 64 };
+	if (ticket == s->group)
+		flush(s);
+	uint64_t before = s->group - 1 - ticket;
+	return before < REMEMBERED && (s->lost >> before & 1) == 0;
 }
 
 void store_rollback(struct store *s)
 {
-	s->failed[0] = '\0';
-	if (!sqlite3_get_autocommit(s->db)) { /* a full disk makes SQLite roll back by itself */
-		struct query q = query_open(s, SQL_STORE, ROLLBACK);
-		query_run(&q);
-	}
-	s->failed[0] = '\0';
+	revisions_end(s, false);
+	if (s->begun || waiting_own(s) || s->failed[0])
+		undo(s);
+	waiting_drop_own(s);
 	s->in_transaction = false;
-	s->next_due_known = false;
+}
+
+int64_t store_file_version(struct store *s)
+{
+	bool busy = s->busy;
+	s->busy = true;
+	struct query q = query_open(s, SQL_STORE, FILE_VERSION);
+	int64_t version = query_row(&q) ? col_int(&q) : 0;
+	query_end(&q);
+	s->busy = busy;
+	return version;
 }
 
 bool store_in_transaction(const struct store *s)

@@ -30,6 +30,11 @@ enum durability {
 struct store *store_open(const char *path, enum durability durability, struct buf *why);
 /* Checkpoints and closes; NULL is fine. */
 void store_close(struct store *s);
+/* Takes the files away from an open store, which works on without them until it is closed; its path is free for another at once. One
+ * thread may call it while others use the store. Nothing to do in memory. */
+void store_unlink(struct store *s);
+/* Bytes of the database, log not counted. */
+int64_t store_size(struct store *s);
 /* At opening it held no account: made just now, or its maker ended before it was filled. */
 bool store_is_new(const struct store *s);
 /* Removes every row and puts the sequence counters back: the state of a new store. Inside a transaction. */
@@ -38,6 +43,11 @@ void store_wipe(struct store *s);
 void store_begin(struct store *s);
 /* False when anything since store_begin failed or the commit itself did; then all of it is rolled back. */
 bool store_commit(struct store *s);
+/* The same, but what can wait is left to be written together with others' changes: *ticket is then to be handed to store_written before
+ * anybody is told that it is committed. 0 when that is done already. */
+bool store_commit_later(struct store *s, uint64_t *ticket);
+/* Writes what waits. False when what the ticket stands for could not be written. */
+bool store_written(struct store *s, uint64_t ticket);
 void store_rollback(struct store *s);
 bool store_in_transaction(const struct store *s);
 /* NULL while all is well; else what SQLite said. Cleared by store_rollback and a failed store_commit. */
@@ -63,6 +73,13 @@ enum put_result store_put(struct store *s, const struct entity *e, const struct 
 /* After fixtures: recomputes kept counters (usage, snapshot_count, attached, image_count, …) from the rows. Counters the fixture
  * may set on purpose (chain_length, refunds) are left. */
 void store_recount(struct store *s);
+/* The reverse of store_put: hands over each row of the entity's table, ordered by key, all values set; texts are good until on_row
+ * returns. FIELD_TAGS is skipped. on_row may read the store but not write. */
+void store_export(struct store *s, struct arena *a, const struct entity *e,
+                  void (*on_row)(void *data, const struct value *values), void *data);
+/* Moves every time of the world, jobs included, as if its fixture had been loaded that much later. The clock stays. Inside a
+ * transaction. */
+void store_shift(struct store *s, int64_t by_ms);
 
 /* ---- world, accounts, places ------------------------------------------------------------------------------------------ */
 
@@ -79,8 +96,13 @@ void store_set_clock(struct store *s, const struct vclock *clock);
 void store_get_clock(struct store *s, struct vclock *out, int64_t wall_ms);
 /* Counts one more opening of this database. */
 void store_next_epoch(struct store *s);
+/* Starts the sequences of ids and RequestIds anew, from this seed. */
+void store_set_seed(struct store *s, uint64_t seed);
+/* What the gateway keeps of the sandbox itself, its own text; "" in a new world and after store_wipe. */
+const char *store_about(struct store *s, struct arena *a);
+void store_set_about(struct store *s, const char *about);
 
-enum sequence { SEQUENCE_DISK, SEQUENCE_SNAPSHOT };
+enum sequence { SEQUENCE_DISK, SEQUENCE_SNAPSHOT, N_SEQUENCES };
 /* The next free number of a kind; it depends on the seed and on how many were given, never on chance. */
 int64_t store_next_no(struct store *s, enum sequence kind);
 
@@ -116,9 +138,14 @@ void store_add_refunds(struct store *s, int64_t uin, int64_t by);
 struct credential {
 	const char *secret_id, *secret_key, *token, *status, *kind, *mfa;
 	int64_t account, sub_uin, expires_ms;
+	bool own; /* given to the sandbox when it was made, not by its fixture */
 };
 /* All of them, for the registry above. */
 size_t store_credentials(struct store *s, struct arena *a, struct credential **out);
+/* These and no others. Inside a transaction. */
+void store_set_credentials(struct store *s, const struct credential *list, size_t count);
+/* The lowest account number; 0 when there is none. */
+int64_t store_first_account(struct store *s);
 
 /* Does CAM refuse this identity the action ("cvm:CreateSnapshot") on any of the resources? *product_level tells which code. */
 bool store_denied(struct store *s, int64_t account, int64_t sub_uin, const char *action, const char *resource, bool *product_level);
@@ -291,6 +318,8 @@ struct job {
 	const char *kind, *goes_to; /* kinds: the CHECK of table job */
 };
 void store_job_add(struct store *s, const struct job *j);
+/* Those added since store_begin, in their order, wherever they are now. */
+size_t store_jobs_added(struct store *s, struct arena *a, struct job **out);
 /* The first one due at or before now_ms. */
 bool store_job_due(struct store *s, struct arena *a, int64_t now_ms, struct job *out);
 void store_job_remove(struct store *s, int64_t due_ms, const char *kind, int64_t resource);

@@ -1,18 +1,22 @@
-/* How the store's own files speak to SQLite: a list of statements a file, all prepared at open, and a cursor that binds and reads
- * in order. query_row and query_run make errors stick, so that no file above checks a result. */
+/* How the store's own files speak to SQLite: a list of statements a file, each prepared when it is first used, and a cursor that binds
+ * and reads in order. query_row and query_run make errors stick, so that no file above checks a result. */
 #ifndef CBSMOCK_STORE_STORE_INTERNAL_H
 #define CBSMOCK_STORE_STORE_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include <sqlite3.h>
 
+#include "store/memo.h"
 #include "store/store.h"
+#include "store/waiting.h"
 
 /* schema/schema.sql, embedded. */
 extern const unsigned char schema_sql[];
 extern const size_t schema_sql_len;
 
 enum sql_group {
-	SQL_STORE, SQL_PUT, SQL_WORLD, SQL_DISKS, SQL_SNAPSHOTS, SQL_BACKUPS, SQL_JOBS, SQL_TOKENS, SQL_TAGS,
+	SQL_STORE, SQL_PUT, SQL_WORLD, SQL_ACCOUNTS, SQL_DISKS, SQL_SNAPSHOTS, SQL_BACKUPS, SQL_JOBS, SQL_TOKENS, SQL_TAGS,
 	N_SQL_GROUPS,
 };
 
@@ -21,7 +25,8 @@ struct sql_list {
 	size_t count;
 };
 
-extern const struct sql_list put_sql, world_sql, disks_sql, snapshots_sql, backups_sql, jobs_sql, tokens_sql, tags_sql;
+extern const struct sql_list *const sql_lists[N_SQL_GROUPS];
+extern const struct sql_list put_sql, world_sql, accounts_sql, disks_sql, snapshots_sql, backups_sql, jobs_sql, tokens_sql, tags_sql;
 
 /* A statement whose text depends on the request, kept for the next one like it. */
 struct cached_stmt {
@@ -32,9 +37,17 @@ struct cached_stmt {
 };
 
 /* What the header of a world's file says: "CBSM", and the version of schema.sql. */
-enum { APPLICATION_ID = 0x4342534d, SCHEMA_VERSION = 1 };
+enum { APPLICATION_ID = 0x4342534d, SCHEMA_VERSION = 2 };
 
-enum { STMT_CACHE_MAX = 64, SQL_TEXT_MAX = 32 * 1024, SAID_MAX = 240 };
+enum { STMT_CACHE_MAX = 64, SQL_TEXT_MAX = 32 * 1024, SAID_MAX = 240, PATH_SIZE = 4096 };
+
+/* A job of the transaction under way. */
+enum { ADDED_JOBS_MAX = 128, JOB_TEXT_MAX = 32 };
+
+struct added_job {
+	int64_t due_ms, resource, arg;
+	char kind[JOB_TEXT_MAX], goes_to[JOB_TEXT_MAX];
+};
 
 struct store {
 	sqlite3 *db;
@@ -42,8 +55,12 @@ struct store {
 	char *path;            /* NULL in memory */
 	char *lock_path;
 	int lock_fd;           /* -1: not ours */
-	bool is_new, in_transaction;
+	bool is_new;
+	bool in_transaction;   /* for the code above */
+	bool begun;            /* and for SQLite, since something had to be written or read */
+	bool busy;             /* what waited is being written */
 	bool discard;          /* the file was made here and is good for nothing */
+	atomic_bool unlinked;  /* its names are not ours any more */
 	int wal_pages, wal_limit;
 	int64_t next_due;
 	bool next_due_known;
@@ -51,9 +68,17 @@ struct store {
 	struct cached_stmt cache[STMT_CACHE_MAX];
 	size_t cache_count;
 	uint64_t cache_clock;
+	struct added_job added[ADDED_JOBS_MAX];
+	size_t added_count;    /* jobs beyond are not remembered */
 	struct buf text;       /* the statement being put together */
 	char failed[SAID_MAX]; /* "": nothing failed */
 	char why[SAID_MAX];    /* of the last store_put */
+	struct revisions *revisions; /* NULL: they are not kept */
+	struct memo *memo;           /* NULL: empty, as the next */
+	struct waiting *waiting;
+	uint64_t group;              /* of transactions: that which waits, or will; from 1 */
+	uint64_t lost;               /* of the 64 before it, a bit each, the last one lowest: it could not be written */
+	int64_t looked_ms, file_version; /* when another program's changes were last looked for, and what was seen */
 };
 
 /* One use of a statement. Values are bound, then columns read, in the order of the text; texts bound must live until it ends. */
@@ -62,6 +87,21 @@ struct query {
 	sqlite3_stmt *stmt;
 	int at;
 };
+
+/* Before anything is asked of SQLite, its allocator included. */
+void sqlite_ready(void);
+/* Without a database yet. */
+struct store *store_new(void);
+/* Prepares every statement there is. False is a failure that stuck. */
+bool store_prepare_all(struct store *s);
+bool database_connect(sqlite3 **db, const char *path);
+/* A database in memory without a table, with all settings made. */
+bool database_open_memory(struct store *s, struct buf *why);
+
+/* The version of the world whose file begins so; 0: it is no world. */
+uint32_t header_version(const void *data, size_t len);
+/* Bytes of the whole, according to its header. */
+uint64_t header_size(const void *data);
 
 /* What was there before we came. */
 struct file_state {
@@ -73,6 +113,15 @@ bool file_take(struct store *s, struct file_state *state, struct buf *why);
 /* Leaves no trace but the database. */
 void file_leave(struct store *s);
 
+/* A kept counter does not go below 0. */
+static inline void counter_add(int64_t *counter, int64_t by)
+{
+	*counter = *counter + by > 0 ? *counter + by : 0;
+}
+
+/* Before SQLite is asked for anything: what waits is written; what is to change rows comes into a transaction of SQLite's, if the code
+ * above has begun one, and the memo is forgotten. */
+void store_ready(struct store *s, bool changes);
 struct query query_open(struct store *s, enum sql_group group, int which);
 /* The statement spelled in s->text; prepared when it was not used lately. No user's text ever goes into it: values are bound. */
 struct query query_text(struct store *s);
@@ -125,6 +174,25 @@ void *rows_room(struct arena *a, void *rows, size_t count, size_t size);
 extern const char disk_columns[], snapshot_columns[];
 void disk_read(struct query *q, struct arena *a, struct disk *out);
 void snapshot_read(struct query *q, struct arena *a, struct snapshot *out);
+
+/* The ends of a transaction, for revisions: it begins, is about to be committed, is over. */
+void revisions_begin(struct store *s);
+void revisions_gather(struct store *s);
+void revisions_end(struct store *s, bool committed);
+/* Another world is in place. */
+void revisions_restart(struct store *s);
+void revisions_free(struct store *s);
+
+void snapshot_copy_texts(struct snapshot *p, struct arena *a);
+void job_write(struct store *s, const struct job *j);
+void sequence_write(struct store *s, enum sequence kind, int64_t no);
+/* A row has this number, whoever gave it. */
+void sequence_note(struct store *s, enum sequence kind, int64_t no);
+/* Another one when another program has changed the file. */
+int64_t store_file_version(struct store *s);
+
+/* The part of store_shift that is the jobs'. */
+void store_job_shift(struct store *s, int64_t by_ms);
 
 /* The rows a new world starts with. */
 extern const char first_rows[];

@@ -14,9 +14,30 @@ static int64_t read_us(clockid_t which)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+static _Thread_local struct {
+	bool held;
+	int64_t wall_ms;
+} hold;
+
+void clock_hold(int64_t wall_ms)
+{
+	hold.held = true;
+	hold.wall_ms = wall_ms;
+}
+
+void clock_let_go(void)
+{
+	hold.held = false;
+}
+
+bool clock_is_held(void)
+{
+	return hold.held;
+}
+
 int64_t clock_wall_ms(void)
 {
-	return read_us(CLOCK_REALTIME) / 1000;
+	return hold.held ? hold.wall_ms : read_us(CLOCK_REALTIME) / 1000;
 }
 
 int64_t clock_mono_us(void)

@@ -10,6 +10,10 @@
 
 int64_t clock_wall_ms(void); /* ms since 1970 */
 int64_t clock_mono_us(void); /* us, for durations only */
+/* For the calling thread wall time stands there until it is let go, so that what was done at a moment can be done again at the same. */
+void clock_hold(int64_t wall_ms);
+void clock_let_go(void);
+bool clock_is_held(void);
 
 /* now = set_ms + (wall - base_ms) * rate / 1000, or set_ms while frozen; never outside the years 1970 to 9999. */
 struct vclock {

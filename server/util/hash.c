@@ -65,6 +65,52 @@ void base64_encode(const uint8_t *data, size_t len, char *out)
 	*out = '\0';
 }
 
+/* 64 for a character outside the alphabet. */
+static uint32_t base64_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (uint32_t)(c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (uint32_t)(c - 'a') + 26;
+	if (c >= '0' && c <= '9')
+		return (uint32_t)(c - '0') + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : 64;
+}
+
+/* Padding is left to the caller, who knows whether it may come here. */
+static bool base64_group(const char *text, size_t digits, uint8_t *out)
+{
+	uint32_t group = 0;
+	for (size_t i = 0; i < 4; i++) {
+		uint32_t digit = i < digits ? base64_digit(text[i]) : 0;
+		if (digit > 63)
+			return false;
+		group = group << 6 | digit;
+	}
+	for (size_t i = 0; i < 3; i++)
+		out[i] = (uint8_t)(group >> (16 - 8 * i));
+	return digits == 4 || (digits == 3 ? (group & 0xff) == 0 : (group & 0xffff) == 0);
+}
+
+bool base64_decode(const char *text, uint8_t *out, size_t *len)
+{
+	size_t size = strlen(text);
+	*len = 0;
+	if (size % 4 != 0)
+		return false;
+	for (size_t i = 0; i < size; i += 4) {
+		bool last = i + 4 == size;
+		size_t digits = !last || text[i + 3] != '=' ? 4 : text[i + 2] != '=' ? 3 : 2;
+		uint8_t bytes[3];
+		if (!base64_group(text + i, digits, bytes))
+			return false;
+		memcpy(out + *len, bytes, digits - 1);
+		*len += digits - 1;
+	}
+	out[*len] = '\0';
+	return true;
+}
+
 bool equal_constant_time(const char *a, const char *b)
 {
 	size_t len = strlen(a);

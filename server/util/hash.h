@@ -15,6 +15,8 @@ void hmac_sha1(const void *key, size_t key_len, const void *data, size_t len, ui
 void hex_encode(const uint8_t *data, size_t len, char *out); /* out takes 2*len+1 bytes, lower case */
 /* Standard alphabet with padding; out takes 4*((len+2)/3)+1 bytes. */
 void base64_encode(const uint8_t *data, size_t len, char *out);
+/* out takes 3*(strlen(text)/4)+1 bytes and gets a NUL behind. False when it is not what base64_encode writes. */
+bool base64_decode(const char *text, uint8_t *out, size_t *len);
 /* Takes the same time wherever the texts differ; false at once only when the lengths do. */
 bool equal_constant_time(const char *a, const char *b);
 

@@ -166,6 +166,18 @@ size_t str_utf8_len(const char *text)
 	return count;
 }
 
+bool str_listed(const char *list, const char *name)
+{
+	size_t wanted = strlen(name);
+	while (list && *list) {
+		size_t len = strcspn(list, ",");
+		if (len == wanted && strncmp(list, name, len) == 0)
+			return true;
+		list += len + (list[len] == ',');
+	}
+	return false;
+}
+
 /* Only the last `*` ever needs a second try: a longer run for an earlier one could match nothing more. */
 bool str_glob(const char *pattern, const char *text)
 {

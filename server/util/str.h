@@ -23,6 +23,8 @@ size_t str_utf8_step(const char *text, size_t len);
 bool str_is_utf8(const char *text, size_t len);
 /* Characters (code points) of valid UTF-8. */
 size_t str_utf8_len(const char *text);
+/* Does a list of names, "," between, have this one? NULL is an empty list. */
+bool str_listed(const char *list, const char *name);
 /* `*` matches any run, `?` one byte. */
 bool str_glob(const char *pattern, const char *text);
 /* Lower-cases ASCII in place. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+enum { LAST_YEAR = 9999 };
 
 static const int64_t beijing = 8 * HOUR;
 
@@ -95,6 +96,25 @@ void wiretime_utc_date(int64_t ms, char out[WIRETIME_SIZE])
 	write_date(&c, out);
 }
 
+static int days_in_month(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	return days[month - 1] + (month == 2 && leap);
+}
+
+int64_t wiretime_add_months(int64_t ms, int64_t months)
+{
+	struct calendar c = split(ms, beijing);
+	int64_t count = c.year * 12 + c.month - 1 + months;
+	if (count / 12 > LAST_YEAR)
+		return WIRETIME_MAX_MS;
+	int year = (int)(count / 12), month = (int)(count % 12) + 1, last = days_in_month(year, month);
+	int day = c.day < last ? c.day : last;
+	int64_t later = ms + (days_from_date(year, month, day) - days_from_date(c.year, c.month, c.day)) * DAY;
+	return later < WIRETIME_MAX_MS ? later : WIRETIME_MAX_MS;
+}
+
 /* Exactly `width` digits with a value in range; *text moves past them. */
 static bool read_number(const char **text, int width, int least, int most, int *out)
 {
@@ -114,13 +134,6 @@ static bool read_char(const char **text, char expected)
 		return false;
 	++*text;
 	return true;
-}
-
-static int days_in_month(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-	return days[month - 1] + (month == 2 && leap);
 }
 
 /* ".123": any number of digits, those past the third are below our precision. */
@@ -154,7 +167,7 @@ bool wiretime_parse(const char *text, int64_t *ms)
 {
 	struct calendar c;
 	int64_t offset;
-	if (!text || !read_number(&text, 4, 1969, 9999, &c.year) || !read_char(&text, '-') || !read_number(&text, 2, 1, 12, &c.month) ||
+	if (!text || !read_number(&text, 4, 1969, LAST_YEAR, &c.year) || !read_char(&text, '-') || !read_number(&text, 2, 1, 12, &c.month) ||
 	    !read_char(&text, '-') || !read_number(&text, 2, 1, days_in_month(c.year, c.month), &c.day) || !read_char(&text, 'T') ||
 	    !read_number(&text, 2, 0, 23, &c.hour) || !read_char(&text, ':') || !read_number(&text, 2, 0, 59, &c.minute) ||
 	    !read_char(&text, ':') || !read_number(&text, 2, 0, 59, &c.second) || !read_fraction(&text, &c.ms) ||

@@ -20,6 +20,8 @@ void wiretime_utc(int64_t ms, char out[WIRETIME_SIZE]);
 void wiretime_date(int64_t ms, char out[WIRETIME_SIZE]);
 /* "2026-11-24": UTC, the date in a TC3 credential scope. */
 void wiretime_utc_date(int64_t ms, char out[WIRETIME_SIZE]);
+/* So many months later (0 or more), on the calendar of UTC+8: the same day and hour, or the last day of a shorter month. */
+int64_t wiretime_add_months(int64_t ms, int64_t months);
 /* ISO 8601 with Z or ±hh:mm, optional fraction; a date that does not exist is refused. */
 bool wiretime_parse(const char *text, int64_t *ms);
 /* "250ms", "5s", "10m", "2h", "7d"; a bare number is refused. Negative with a leading '-' and "+5s" are fine. No longer than

@@ -14,11 +14,25 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def settings(binary):
-    help_text = subprocess.run([binary, "--help"], capture_output=True, text=True, check=True).stdout
+    help_text = help_of(binary)
     return ["## Settings", "",
             "Each is a flag, an environment variable (`CBSMOCK_NAME_OF_SETTING`) and a key of the `--config` file;"
             " a flag beats the environment, the environment beats the file.", "",
             "```", help_text.rstrip("\n"), "```"]
+
+
+def verbs(binary):
+    """The rows that each verb's own --help lists."""
+    listed = re.findall(r"^  cbsmock (\w+) +(?:VERB|\[VERB\]|\[MATCH\]|FILE\|-|  )", help_of(binary), re.M)
+    lines = ["| command | does |", "|---|---|"]
+    for verb in listed:
+        for usage, text in re.findall(rf"^  (cbsmock {verb}\b.*?)  +(\S.*)$", help_of(binary, verb), re.M):
+            lines.append(f"| `{usage}` | {text} |".replace("|-", "\\|-"))
+    return lines
+
+
+def help_of(binary, *words):
+    return subprocess.run([binary, *words, "--help"], capture_output=True, text=True, check=True).stdout
 
 
 def routes(_binary):
@@ -61,7 +75,7 @@ def coverage(_binary):
             "Not in this version: " + ", ".join(lack) + "."]
 
 
-PARTS = {"settings": settings, "errors": errors, "routes": routes, "coverage": coverage}
+PARTS = {"settings": settings, "verbs": verbs, "errors": errors, "routes": routes, "coverage": coverage}
 
 
 def main():

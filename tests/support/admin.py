@@ -8,16 +8,21 @@ TIMEOUT_SECONDS = 30
 
 
 class Admin:
-    def __init__(self, port, host="127.0.0.1"):
+    def __init__(self, port, host="127.0.0.1", token=None):
         self.port = port
         self.host = host
+        self.token = token
+
+    def headers(self, content_type=None):
+        wanted = {"Content-Type": content_type, "X-Cbs-Admin-Token": self.token}
+        return {name: value for name, value in wanted.items() if value is not None}
 
     def exchange(self, method, path, body=None):
         """(status, text) of any request."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_SECONDS)
         try:
             data = None if body is None else json.dumps(body)
-            connection.request(method, path, data, {} if body is None else {"Content-Type": "application/json"})
+            connection.request(method, path, data, self.headers(None if body is None else "application/json"))
             reply = connection.getresponse()
             return reply.status, reply.read().decode()
         finally:

@@ -349,11 +349,37 @@ START_TEST(a_transition_without_an_end_lasts_until_told)
 }
 END_TEST
 
+START_TEST(an_empty_end_is_no_end)
+{
+	load_well("{\"Disks\":[{\"DiskId\":\"disk-resizing\",\"StateUntil\":\"\"}]}");
+	check_job("disk.expand", number(IDENT_DISK, "disk-resizing"), INT64_MAX, "UNATTACHED");
+}
+END_TEST
+
 START_TEST(a_state_that_is_over_takes_its_job_along)
 {
 	load_well("{\"Disks\":[{\"DiskId\":\"disk-rollback\",\"DiskState\":\"UNATTACHED\"}]}");
 	check_no_job("disk.rollback", number(IDENT_DISK, "disk-rollback"));
 	ck_assert_int_eq(disk("disk-rollback").state_until_ms, 0);
+}
+END_TEST
+
+START_TEST(a_hidden_disk_ends_its_state_and_shows)
+{
+	load_well("{\"Disks\":[{\"DiskId\":\"disk-resizing\",\"Hidden\":true,\"StateUntil\":\"+1h\"}]}");
+	cbs_settle(store, arena, now + day, NULL, NULL);
+	ck_assert(!disk("disk-resizing").hidden);
+	ck_assert_int_eq(disk("disk-resizing").state, DISK_UNATTACHED);
+}
+END_TEST
+
+START_TEST(a_rollback_that_ends_takes_the_job_of_its_snapshot_along)
+{
+	load_well("{\"Disks\":[{\"DiskId\":\"disk-r69pg9vw\",\"DiskState\":\"ROLLBACKING\",\"StateUntil\":\"+1h\"}],"
+	          "\"Snapshots\":[{\"SnapshotId\":\"snap-6qtrq4fn\",\"SnapshotState\":\"ROLLBACKING\"}]}");
+	cbs_settle(store, arena, now + day, NULL, NULL);
+	ck_assert_int_eq(snapshot("snap-6qtrq4fn").state, SNAPSHOT_NORMAL);
+	check_no_job("snapshot.rollback", number(IDENT_SNAPSHOT, "snap-6qtrq4fn"));
 }
 END_TEST
 
@@ -381,6 +407,43 @@ START_TEST(deadlines_become_jobs)
 }
 END_TEST
 
+START_TEST(a_disk_back_from_the_recycle_bin_has_its_term_again)
+{
+	int64_t no = number(IDENT_DISK, "disk-prepaid1");
+	load_well("{\"Disks\":[{\"DiskId\":\"disk-prepaid1\",\"DeadlineTime\":\"-1d\"}]}");
+	cbs_settle(store, arena, now + 7 * day, NULL, NULL);
+	ck_assert_int_eq(disk("disk-prepaid1").state, DISK_TORECYCLE);
+	load_well("{\"Disks\":[{\"DiskId\":\"disk-prepaid1\",\"DiskState\":\"UNATTACHED\"}]}");
+	check_job("disk.expire", no, now - day, "");
+	check_no_job("disk.release", no);
+}
+END_TEST
+
+/* Within its seven days of grace the job that recycles it is there already: it is not made twice. */
+START_TEST(an_expired_disk_may_change_its_state)
+{
+	load_well("{\"Disks\":[{\"DiskId\":\"disk-prepaid1\",\"DeadlineTime\":\"-1d\"}]}");
+	cbs_settle(store, arena, now, NULL, NULL);
+	load_well("{\"Disks\":[{\"DiskId\":\"disk-prepaid1\",\"DiskState\":\"EXPANDING\"}]}");
+	cbs_settle(store, arena, now, NULL, NULL);
+	ck_assert_ptr_null(store_failed(store));
+	check_job("disk.recycle", number(IDENT_DISK, "disk-prepaid1"), now + 6 * day, "");
+}
+END_TEST
+
+START_TEST(an_overdue_snapshot_goes_when_it_is_unlocked)
+{
+	struct snapshot p;
+	int64_t no = number(IDENT_SNAPSHOT, "snap-islocked");
+	load_well("{\"Snapshots\":[{\"SnapshotId\":\"snap-islocked\",\"DeadlineTime\":\"-1d\"}]}");
+	cbs_settle(store, arena, now, NULL, NULL);
+	ck_assert(store_snapshot(store, arena, no, &p));
+	load_well("{\"Snapshots\":[{\"SnapshotId\":\"snap-islocked\",\"IsLocked\":false}]}");
+	cbs_settle(store, arena, now, NULL, NULL);
+	ck_assert(!store_snapshot(store, arena, no, &p));
+}
+END_TEST
+
 START_TEST(the_seed_and_the_limits_are_taken)
 {
 	struct world w;
@@ -402,8 +465,10 @@ int main(void)
 	const TTest *const table[] = { good_fixtures_load, bad_fixtures_are_named, nesting_is_bounded };
 	const TTest *const rows[] = {
 		a_new_disk_has_sensible_defaults, an_update_leaves_the_rest, tags_are_set_and_overwritten,
-		a_state_that_is_over_takes_its_job_along, creating_snapshots_are_counted, deadlines_become_jobs,
-		the_seed_and_the_limits_are_taken,
+		an_empty_end_is_no_end, a_state_that_is_over_takes_its_job_along, a_hidden_disk_ends_its_state_and_shows,
+		a_rollback_that_ends_takes_the_job_of_its_snapshot_along, creating_snapshots_are_counted, deadlines_become_jobs,
+		a_disk_back_from_the_recycle_bin_has_its_term_again, an_expired_disk_may_change_its_state,
+		an_overdue_snapshot_goes_when_it_is_unlocked, the_seed_and_the_limits_are_taken,
 	};
 	Suite *suite = suite_create("fixture");
 	const struct {

@@ -134,8 +134,26 @@ static const struct {
 START_TEST(base64_agrees_with_rfc_4648)
 {
 	char out[16];
+	uint8_t back[16];
+	size_t len;
 	base64_encode((const uint8_t *)base64_vectors[_i].text, strlen(base64_vectors[_i].text), out);
 	ck_assert_str_eq(out, base64_vectors[_i].base64);
+	ck_assert(base64_decode(out, back, &len));
+	ck_assert_uint_eq(len, strlen(base64_vectors[_i].text));
+	ck_assert_str_eq((const char *)back, base64_vectors[_i].text);
+}
+END_TEST
+
+/* Only what is written in one way is read. */
+START_TEST(base64_that_nobody_writes_is_refused)
+{
+	static const char *const bad[] = {
+		"Z", "Zg", "Zg=", "Zg===", "Zm8", "Z===", "====", "Zg==Zg==", "Zm 8", "Zm9v\n", "Zm9-", "Zh==", "Zm9=",
+	};
+	uint8_t out[16];
+	size_t len;
+	for (size_t i = 0; i < LENGTH(bad); i++)
+		ck_assert_msg(!base64_decode(bad[i], out, &len), "%s", bad[i]);
 }
 END_TEST
 
@@ -167,7 +185,7 @@ int main(void)
 	Suite *suite = suite_create("util hash");
 	const TTest *const once[] = {
 		sha256_of_a_million, sha256_takes_nul_bytes, hmac_takes_empty_key_and_data, hex_is_lower_case,
-		constant_time_comparison_compares,
+		constant_time_comparison_compares, base64_that_nobody_writes_is_refused,
 	};
 	add_case(suite, "hash", once, LENGTH(once));
 	TCase *vectors = tcase_create("vectors");

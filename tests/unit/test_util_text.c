@@ -262,6 +262,14 @@ START_TEST(str_matches_globs)
 }
 END_TEST
 
+START_TEST(str_finds_a_name_in_a_list)
+{
+	ck_assert(str_listed("a", "a") && str_listed("a,bc,d", "a") && str_listed("a,bc,d", "bc") && str_listed("a,bc,d", "d"));
+	ck_assert(!str_listed("a,bc,d", "b") && !str_listed("a,bc,d", "bc,d") && !str_listed("a,bc", "bcd") && !str_listed("", "a"));
+	ck_assert(!str_listed(NULL, "a"));
+}
+END_TEST
+
 START_TEST(str_glob_is_not_exponential)
 {
 	char text[4001];
@@ -377,6 +385,31 @@ START_TEST(wiretime_refuses)
 }
 END_TEST
 
+START_TEST(wiretime_adds_months)
+{
+	static const struct {
+		const char *from, *to;
+		int64_t months;
+	} rows[] = {
+		{ "2026-11-24T10:00:00Z", "2026-12-24T10:00:00Z", 1 },
+		{ "2026-11-24T10:00:00.123Z", "2027-11-24T10:00:00.123Z", 12 },
+		{ "2026-01-31T10:00:00Z", "2026-02-28T10:00:00Z", 1 },
+		{ "2028-01-31T10:00:00Z", "2028-02-29T10:00:00Z", 1 },
+		{ "2026-08-31T10:00:00Z", "2027-02-28T10:00:00Z", 6 },
+		{ "2026-01-30T17:00:00Z", "2026-02-27T17:00:00Z", 1 }, /* the 31st in UTC+8 */
+		{ "2026-11-24T10:00:00Z", "2026-11-24T10:00:00Z", 0 },
+		{ "9999-11-30T10:00:00Z", "9999-12-30T10:00:00Z", 1 },
+		{ "9999-12-24T10:00:00Z", "9999-12-31T23:59:59.999Z", 1 },
+		{ "2026-11-24T10:00:00Z", "9999-12-31T23:59:59.999Z", 1000000 },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int64_t from, to;
+		ck_assert(wiretime_parse(rows[i].from, &from) && wiretime_parse(rows[i].to, &to));
+		ck_assert_int_eq(wiretime_add_months(from, rows[i].months), to);
+	}
+}
+END_TEST
+
 /* Every day of eight thousand years, against a calendar kept by counting. */
 START_TEST(wiretime_agrees_with_a_counted_calendar)
 {
@@ -443,11 +476,11 @@ int main(void)
 	Suite *suite = suite_create("util text");
 	const TTest *const str[] = {
 		str_compares, str_finds_ends, str_lowers_only_ascii_letters, str_reads_unsigned, str_reads_booleans,
-		str_decodes_only_what_it_was_given, str_steps_through_utf8, str_glob_is_not_exponential,
+		str_decodes_only_what_it_was_given, str_steps_through_utf8, str_finds_a_name_in_a_list, str_glob_is_not_exponential,
 	};
 	const TTest *const time[] = {
 		wiretime_writes_every_form, wiretime_dates_differ_between_midnights, wiretime_writers_stay_in_range,
-		wiretime_agrees_with_a_counted_calendar,
+		wiretime_adds_months, wiretime_agrees_with_a_counted_calendar,
 	};
 	add_case(suite, "str", str, LENGTH(str));
 	add_case(suite, "time", time, LENGTH(time));

@@ -1,0 +1,213 @@
+/* Changes from outside the API: to settings, to the world as a whole, to its time. */
+#include "gateway/control.h"
+
+#include "gateway/fault.h"
+#include "gateway/history.h"
+#include "gateway/journal.h"
+#include "gateway/recording.h"
+#include "util/wiretime.h"
+
+bool control_reset(struct sandbox *s, unsigned keep, struct buf *why)
+{
+	struct turn turn;
+	recording_take(s, &turn);
+	sandbox_enter(s);
+	bool done = sandbox_reset(s, keep & KEEP_CLOCK, why);
+	if (done && !(keep & KEEP_FAULTS))
+		faults_reset(s->faults);
+	if (done && !(keep & KEEP_JOURNAL)) {
+		journal_clear(s->journal);
+		journal_set_tags(s->journal, NULL, 0);
+	}
+	sandbox_leave(s);
+	turn_give(&turn);
+	return done;
+}
+
+bool control_apply(struct sandbox *s, const char *fixture, size_t len, struct buf *why)
+{
+	struct turn turn;
+	recording_take(s, &turn);
+	int64_t now_ms = sandbox_enter(s);
+	bool done = sandbox_apply(s, fixture, len, now_ms, why);
+	sandbox_leave(s);
+	turn_give(&turn);
+	return done;
+}
+
+void control_settings(struct sandbox *s, struct settings *out)
+{
+	sandbox_enter(s);
+	*out = s->settings;
+	sandbox_leave(s);
+}
+
+bool control_set_settings(struct sandbox *s, const struct settings *settings)
+{
+	struct turn turn;
+	recording_take(s, &turn);
+	sandbox_enter(s);
+	bool done = sandbox_set_settings(s, settings);
+	sandbox_leave(s);
+	turn_give(&turn);
+	return done;
+}
+
+bool control_set_ttl(struct sandbox *s, int64_t ttl_ms)
+{
+	sandbox_enter(s);
+	bool done = sandbox_set_ttl(s, ttl_ms);
+	sandbox_leave(s);
+	return done;
+}
+
+bool control_set_seed(struct sandbox *s, uint64_t seed)
+{
+	struct turn turn;
+	recording_take(s, &turn);
+	sandbox_enter(s);
+	bool done = sandbox_set_seed(s, seed);
+	sandbox_leave(s);
+	turn_give(&turn);
+	return done;
+}
+
+/* ---- time ------------------------------------------------------------------------------------------------------------------ */
+
+/* Hands events of the domain on in the shape the admin API asked for. */
+static void tell(void *data, const struct cbs_event *e)
+{
+	const struct listener *l = data;
+	if (l->on_event)
+		l->on_event(l->data, e->resource, e->from, e->to, e->at_ms);
+}
+
+static void change_clock(struct vclock *clock, enum clock_change change, int64_t value, int64_t wall_ms)
+{
+	switch (change) {
+	case CLOCK_READ:
+		break;
+	case CLOCK_FREEZE:
+		vclock_freeze(clock, wall_ms);
+		break;
+	case CLOCK_RESUME:
+		vclock_resume(clock, wall_ms);
+		break;
+	case CLOCK_SET:
+		vclock_set(clock, wall_ms, value);
+		break;
+	case CLOCK_ADVANCE:
+		vclock_advance(clock, wall_ms, value);
+		break;
+	case CLOCK_SCALE:
+		vclock_scale(clock, wall_ms, value);
+		break;
+	case CLOCK_REAL:
+		vclock_init(clock, wall_ms);
+		break;
+	}
+}
+
+/* From inside. */
+static void read_clock(struct sandbox *s, int64_t wall_ms, struct clock_state *out)
+{
+	*out = (struct clock_state){
+		.clock = s->clock, .now_ms = vclock_now(&s->clock, wall_ms), .next_ms = store_next_due(s->store),
+	};
+}
+
+bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, struct clock_state *out, const struct listener *l)
+{
+	struct turn turn;
+	struct listener listener = *l;
+	struct arena *a = arena_new();
+	recording_take(s, &turn);
+	sandbox_enter(s);
+	int64_t wall_ms = clock_wall_ms();
+	struct vclock next = s->clock;
+	change_clock(&next, change, value, wall_ms);
+	bool done = change == CLOCK_READ || (sandbox_set_clock(s, &next) &&
+	                                     sandbox_settle(s, a, vclock_now(&next, wall_ms), tell, &listener));
+	read_clock(s, wall_ms, out);
+	sandbox_leave(s);
+	recording_note_clock(s, &turn, change, value);
+	turn_give(&turn);
+	arena_free(a);
+	return done;
+}
+
+/* Lets everything happen that is due by `until_ms`, or only what is due first, within a transaction; returns the moment of the last. */
+static int64_t play(struct sandbox *s, struct arena *a, int64_t now_ms, int64_t until_ms, bool once, struct listener *l)
+{
+	int64_t at_ms = now_ms;
+	while (store_next_due(s->store) <= until_ms) {
+		int64_t due_ms = store_next_due(s->store);
+		at_ms = due_ms > at_ms ? due_ms : at_ms;
+		cbs_settle(s->store, a, at_ms, tell, l);
+		if (once)
+			break;
+	}
+	return at_ms;
+}
+
+static bool run(struct sandbox *s, int64_t max_ms, bool once, struct clock_state *out, const struct listener *l)
+{
+	struct turn turn;
+	struct listener listener = *l;
+	struct arena *a = arena_new();
+	recording_take(s, &turn);
+	sandbox_enter(s);
+	int64_t wall_ms = clock_wall_ms(), now_ms = vclock_now(&s->clock, wall_ms);
+	int64_t until_ms = max_ms < WIRETIME_MAX_MS - now_ms ? now_ms + max_ms : WIRETIME_MAX_MS;
+	struct vclock next = s->clock;
+	store_begin(s->store);
+	int64_t at_ms = play(s, a, now_ms, until_ms, once, &listener);
+	if (!once && store_next_due(s->store) != INT64_MAX)
+		at_ms = until_ms;
+	vclock_set(&next, wall_ms, at_ms);
+	history_because(s, REVISION_TIME, NULL, at_ms);
+	bool done = store_commit(s->store) && sandbox_set_clock(s, &next);
+	read_clock(s, wall_ms, out);
+	sandbox_leave(s);
+	if (once)
+		recording_note_next_event(s, &turn);
+	else
+		recording_note_run(s, &turn, max_ms);
+	turn_give(&turn);
+	arena_free(a);
+	return done;
+}
+
+bool control_next_event(struct sandbox *s, struct clock_state *out, const struct listener *l)
+{
+	return run(s, WIRETIME_MAX_MS, true, out, l);
+}
+
+bool control_run_until_idle(struct sandbox *s, int64_t max_ms, struct clock_state *out, const struct listener *l)
+{
+	return run(s, max_ms, false, out, l);
+}
+
+bool control_finish(struct sandbox *s, const char *resource_id, const struct listener *l)
+{
+	struct turn turn;
+	struct listener listener = *l;
+	struct arena *a = arena_new();
+	recording_take(s, &turn);
+	int64_t now_ms = sandbox_enter(s);
+	bool done = sandbox_settle(s, a, now_ms, tell, &listener);
+	if (done) {
+		store_begin(s->store);
+		done = cbs_finish(s->store, a, resource_id, now_ms, tell, &listener);
+		history_because(s, REVISION_TRANSITION, NULL, now_ms);
+		if (done)
+			done = store_commit(s->store);
+		else
+			store_rollback(s->store);
+	}
+	sandbox_leave(s);
+	recording_note_finish(s, &turn, resource_id);
+	turn_give(&turn);
+	arena_free(a);
+	return done;
+}

@@ -1,0 +1,57 @@
+/* Building a world anew. The relative times of a preset count from the sandbox's own time, whatever that is. */
+#include "gateway/origin.h"
+
+#include "gateway/presets.h"
+#include "store/store.h"
+
+static struct vclock first_clock(const struct origin *o, int64_t wall_ms)
+{
+	struct vclock clock;
+	vclock_init(&clock, wall_ms);
+	if (!o->clocked)
+		return clock;
+	if (o->clock.now_ms)
+		vclock_set(&clock, wall_ms, o->clock.now_ms);
+	if (o->clock.rate)
+		vclock_scale(&clock, wall_ms, o->clock.rate);
+	if (o->clock.frozen)
+		vclock_freeze(&clock, wall_ms);
+	return clock;
+}
+
+/* In one transaction. */
+static bool furnish(struct store *s, const struct origin *o, const struct vclock *clock, bool set_clock, int64_t shift_ms,
+                    struct buf *why)
+{
+	store_begin(s);
+	if (shift_ms != 0)
+		store_shift(s, shift_ms);
+	if (set_clock)
+		store_set_clock(s, clock);
+	if (o->seeded)
+		store_set_seed(s, o->seed);
+	if (store_commit(s))
+		return true;
+	buf_adds(why, "the world cannot be made");
+	return false;
+}
+
+struct store *origin_build(const struct origin *o, const struct world_image *image, struct presets *presets, int64_t wall_ms,
+                           const struct vclock *keep, struct buf *why)
+{
+	struct vclock clock = keep ? *keep : first_clock(o, wall_ms);
+	struct world_image *preset = NULL;
+	int64_t now_ms = vclock_now(&clock, wall_ms), as_of_ms = now_ms;
+	if (!o->copy) {
+		preset = preset_image(presets, (enum preset)preset_find(o->template), now_ms, &as_of_ms, why);
+		if (!preset)
+			return NULL;
+		image = preset;
+	}
+	struct store *s = store_open_image(image, why);
+	image_release(preset);
+	if (!s || furnish(s, o, &clock, keep || o->clocked, now_ms - as_of_ms, why))
+		return s;
+	store_close(s);
+	return NULL;
+}

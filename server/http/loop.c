@@ -1,0 +1,99 @@
+/* libmicrohttpd's own threads answer each connection before they look at the next, so the turn is made here. */
+#include "http/loop.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "http/http_internal.h"
+
+/* True when there were any. */
+static bool finish_waiting(struct loop *l)
+{
+	struct exchange *next;
+	bool any = l->waiting != NULL;
+	for (struct exchange *x = l->waiting; x; x = next) {
+		next = x->next;
+		mock_finish(l->listener->http->mock, x->request);
+		MHD_resume_connection(x->connection);
+	}
+	l->waiting = NULL;
+	l->last = &l->waiting;
+	return any;
+}
+
+/* Milliseconds until a connection's time may be over; -1: never. */
+static int patience(const struct loop *l)
+{
+	enum { LONG_MS = 60 * 1000 };
+	MHD_UNSIGNED_LONG_LONG ms;
+	if (MHD_get_timeout(l->daemon, &ms) != MHD_YES)
+		return -1;
+	return ms < LONG_MS ? (int)ms : LONG_MS;
+}
+
+static void wait_for_work(struct loop *l)
+{
+	struct pollfd fds[] = { { .fd = l->epoll, .events = POLLIN }, { .fd = l->wake, .events = POLLIN } };
+	eventfd_t times;
+	if (poll(fds, 2, patience(l)) > 0 && fds[1].revents)
+		eventfd_read(l->wake, &times);
+}
+
+/* libmicrohttpd looks at what was resumed, and at the listening socket, only when it runs. */
+static void take_turn(struct loop *l)
+{
+	do {
+		l->place_free = false;
+		MHD_run(l->daemon);
+	} while (finish_waiting(l) || l->place_free);
+}
+
+static void *run(void *data)
+{
+	struct loop *l = data;
+	while (!atomic_load(&l->ended)) {
+		wait_for_work(l);
+		take_turn(l);
+	}
+	return NULL;
+}
+
+bool loop_start(struct loop *l, struct MHD_Daemon *daemon)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	l->last = &l->waiting;
+	l->daemon = daemon;
+	l->epoll = info ? info->epoll_fd : -1;
+	l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (l->epoll >= 0 && l->wake >= 0 && pthread_create(&l->thread, NULL, run, l) == 0)
+		return true;
+	if (l->wake >= 0)
+		close(l->wake);
+	MHD_stop_daemon(daemon);
+	return false;
+}
+
+void loop_leave(struct loop *l, struct exchange *x)
+{
+	MHD_suspend_connection(x->connection);
+	x->next = NULL;
+	*l->last = x;
+	l->last = &x->next;
+}
+
+void loop_resume(struct loop *l, struct MHD_Connection *connection)
+{
+	MHD_resume_connection(connection);
+	eventfd_write(l->wake, 1);
+}
+
+void loop_stop(struct loop *l)
+{
+	atomic_store(&l->ended, true);
+	eventfd_write(l->wake, 1);
+	pthread_join(l->thread, NULL);
+	close(l->wake);
+	MHD_run(l->daemon); /* what was resumed last: no connection may be suspended when the daemon ends */
+	MHD_stop_daemon(l->daemon);
+}

@@ -1,0 +1,36 @@
+/* A thread that serves: it lets libmicrohttpd see to all connections that have something to say, and then commits, at once for all of
+ * them, the changes that were left for it; those connections are answered in its next turn. */
+#ifndef CBSMOCK_HTTP_LOOP_H
+#define CBSMOCK_HTTP_LOOP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <pthread.h>
+
+#include <microhttpd.h>
+
+struct exchange;
+struct listener;
+
+struct loop {
+	struct listener *listener;
+	struct MHD_Daemon *daemon;
+	pthread_t thread;
+	atomic_bool ended;
+	int epoll, wake;                  /* the daemon's, and one of our own */
+	bool place_free;                  /* a connection has ended: another may be taken that waits for it */
+	struct exchange *waiting, **last; /* suspended until their change is committed */
+};
+
+/* Starts to turn around the daemon, which is the loop's from then on. False when there is no thread to be had. */
+bool loop_start(struct loop *l, struct MHD_Daemon *daemon);
+/* Suspends the exchange's connection until its request is finished (mock_finish). To be called in the loop's thread, from
+ * libmicrohttpd's callbacks for this very connection, which then return with nothing done and are called again. */
+void loop_leave(struct loop *l, struct exchange *x);
+/* Resumes a suspended connection of the loop's from another thread. */
+void loop_resume(struct loop *l, struct MHD_Connection *connection);
+/* Ends the thread and what connections there are. */
+void loop_stop(struct loop *l);
+
+#endif

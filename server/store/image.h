@@ -1,0 +1,38 @@
+/* A whole world as bytes, in SQLite's file format: what fork, reset, checkpoints, export and import move about. An image never changes
+ * after it was made and is shared by counting its holders, from any thread. */
+#ifndef CBSMOCK_STORE_IMAGE_H
+#define CBSMOCK_STORE_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "store/store.h"
+#include "util/buf.h"
+
+struct world_image;
+
+enum { IMAGE_MAX = 1024 * 1024 * 1024 };
+
+/* The world as of now; no transaction may be open. NULL with a sentence in `why`. */
+struct world_image *image_of(struct store *s, struct buf *why);
+/* From bytes that anyone may have sent, which are copied: NULL with a sentence unless they are a whole and sound world of this
+ * version, with its tables and nothing beside them. */
+struct world_image *image_from(const void *data, size_t len, struct buf *why);
+/* From a file that this program wrote. */
+struct world_image *image_read(const char *path, struct buf *why);
+/* Whole or not at all, in place of what was there; a log that another left beside it goes. */
+bool image_write(const struct world_image *i, const char *path, enum durability durability, struct buf *why);
+/* A copy in which no secret key and no token is to be found, not even in unused space. */
+struct world_image *image_blank(const struct world_image *i, struct buf *why);
+
+struct world_image *image_hold(struct world_image *i);
+void image_release(struct world_image *i); /* NULL is fine */
+const void *image_data(const struct world_image *i);
+size_t image_size(const struct world_image *i);
+
+/* A store in memory that holds this world. NULL with a sentence. */
+struct store *store_open_image(const struct world_image *i, struct buf *why);
+/* Puts this world in place of all that is in the store, in a transaction of its own; nothing changes on false. */
+bool store_load_image(struct store *s, const struct world_image *i, struct buf *why);
+
+#endif

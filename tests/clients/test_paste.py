@@ -1,0 +1,48 @@
+"""Calls of the journal written as tccli and as Python run unmodified and make the same call again."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from support import api, sign
+from support.requests import Requests
+
+PARAMS = {"Filters": [{"Name": "snapshot-name", "Values": ["it's \"quoted\" $HOME"]}], "Limit": 2}
+
+
+def run(tmp_path, form, text):
+    """What the text prints when it is run with the tools beside this Python, as JSON."""
+    command = {"tccli": ["sh", "-c", text], "python": [sys.executable, "-c", text]}[form]
+    tools = pathlib.Path(sys.executable).parent
+    environment = {name: value for name, value in os.environ.items()
+                   if not name.startswith("TENCENTCLOUD_") and not name.lower().endswith("_proxy")}
+    environment.update({"HOME": str(tmp_path), "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+                        "TENCENTCLOUD_SECRET_KEY": sign.SECRET_KEY})
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("form", ["tccli", "python"])
+@pytest.mark.parametrize("changes", [{}, {"language": "zh-CN"}, {"signature": api.SHA256, "method": "GET"}])
+def test_pasted_text_makes_the_same_call(server, tmp_path, form, changes):
+    journal = Requests(server.admin)
+    answer = api.call(server, "DescribeSnapshots", PARAMS, **changes)
+    printed = run(tmp_path, form, journal.paste(answer.request_id, form))
+    assert {**printed, "RequestId": answer.request_id} == answer.response
+    first, second = journal.list()
+    assert first["params"] == second["params"] == PARAMS
+    assert first.get("language", "en-US") == second.get("language", "en-US")
+
+
+def test_a_refused_call_is_refused_again(server, tmp_path):
+    journal = Requests(server.admin)
+    answer = api.call(server, "CreateSnapshot", {"DiskId": "disk-00000000"})
+    text = journal.paste(answer.request_id, "python")
+    with pytest.raises(AssertionError, match="InvalidDiskId.NotFound"):
+        run(tmp_path, "python", text)
+    assert [r["code"] for r in journal.list()] == ["InvalidDiskId.NotFound"] * 2

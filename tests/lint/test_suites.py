@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""The counting of tests/suites.py: a failure must never be lost between a test and the last line."""
+
+import contextlib
+import io
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import suites
+
+UNITTEST = "Ran 24 tests in 0.5s\n\n"
+JUNIT = """<testsuites><testsuite>
+<testcase name="a"/><testcase name="b"><failure message="x"/></testcase><testcase name="c"><error message="x"/></testcase>
+<testcase name="d"><skipped message="no tool"/></testcase><testcase name="e"><failure message="x"/><skipped message="y"/></testcase>
+</testsuite></testsuites>"""
+
+
+def quiet(function, *args):
+    with contextlib.redirect_stdout(io.StringIO()):
+        return str(function(*args))
+
+
+class Counting(unittest.TestCase):
+    def test_output_of_check(self):
+        text = "Running suite(s): a\n97%: Checks: 34, Failures: 1, Errors: 2\nx.c:1:F:a:b:0: no\n100%: Checks: 5, Failures: 0, Errors: 0\n"
+        self.assertEqual(str(suites.count_output(text)), "36 passed, 3 failed, 0 skipped")
+
+    def test_output_in_tap(self):
+        self.assertEqual(str(suites.count_output("1..3\nok 1 - a\n# x\nnot ok 2 - b\nok 3\n")), "2 passed, 1 failed, 0 skipped")
+
+    def test_output_of_unittest(self):
+        self.assertEqual(str(suites.count_output(UNITTEST + "OK\n")), "24 passed, 0 failed, 0 skipped")
+        self.assertEqual(str(suites.count_output(UNITTEST + "FAILED (failures=2, errors=1)\n")), "21 passed, 3 failed, 0 skipped")
+
+    def test_programs(self):
+        for result, output, expected in (
+            ("OK", "", "1 passed, 0 failed, 0 skipped"),
+            ("OK", "100%: Checks: 5, Failures: 0, Errors: 0\n", "5 passed, 0 failed, 0 skipped"),
+            ("FAIL", "", "0 passed, 1 failed, 0 skipped"),
+            ("FAIL", "80%: Checks: 5, Failures: 1, Errors: 0\n", "4 passed, 1 failed, 0 skipped"),
+            ("FAIL", "100%: Checks: 5, Failures: 0, Errors: 0\n", "5 passed, 1 failed, 0 skipped"),
+            ("TIMEOUT", "Running suite(s): a\n", "0 passed, 1 failed, 0 skipped"),
+            ("ERROR", "ok 1 - a\n", "1 passed, 1 failed, 0 skipped"),
+            ("SKIP", "", "0 passed, 0 failed, 1 skipped"),
+        ):
+            with self.subTest(result=result, output=output):
+                test = {"name": "x", "result": result, "returncode": 1, "stdout": output, "stderr": None}
+                self.assertEqual(quiet(suites.count_program, test), expected)
+
+    def test_junit(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "results.xml")
+            path.write_text(JUNIT, encoding="utf-8")
+            self.assertEqual(quiet(suites.count_junit, path), "1 passed, 3 failed, 1 skipped")
+
+    def test_parts_that_cannot_run(self):
+        def part(why):
+            raise why
+
+        self.assertEqual(quiet(suites.run_part, part, suites.Skip("no tool")), "0 passed, 0 failed, 1 skipped")
+        self.assertEqual(quiet(suites.run_part, part, suites.Failure("broken")), "0 passed, 1 failed, 0 skipped")
+
+    def test_sanitizer_reports_are_failures(self):
+        with tempfile.TemporaryDirectory() as folder:
+            kept, suites.REPORTS = suites.REPORTS, pathlib.Path(folder)
+            self.addCleanup(setattr, suites, "REPORTS", kept)
+            pathlib.Path(folder, "asan.report.17").write_text("heap-use-after-free", encoding="utf-8")
+            self.assertEqual(quiet(suites.sanitizer_reports, "asan"), "0 passed, 1 failed, 0 skipped")
+            self.assertEqual(quiet(suites.sanitizer_reports, "tsan"), "0 passed, 0 failed, 0 skipped")
+
+
+class Processes(unittest.TestCase):
+    def test_status_and_leftovers(self):
+        self.assertEqual(suites.run(["sh", "-c", "exit 3"]), (3, False))
+        self.assertEqual(suites.run(["sh", "-c", "tail -f /dev/null & exit 0"]), (0, True))
+
+    def test_a_command_that_does_not_end(self):
+        with self.assertRaisesRegex(suites.Failure, "tail: not done after 0.2 s"):
+            suites.run(["tail", "-f", "/dev/null"], seconds=0.2)
+
+    def test_unknown_suites_are_refused(self):
+        with self.assertRaisesRegex(SystemExit, "no suite unti; there are lint unit"):
+            suites.main(["unti"])
+
+
+if __name__ == "__main__":
+    unittest.main()
