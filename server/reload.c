@@ -53,12 +53,13 @@ static void tell_restart(const struct config *from, const struct config *to, str
 	buf_finish(&names);
 }
 
-static bool needs_restart(const struct config *from, const struct config *to)
+/* The first change that the running server cannot make, or NULL. */
+static const char *needs_restart(const struct config *from, const struct config *to)
 {
 	for (size_t i = 0; i < config_count(); i++)
 		if (!config_item(to, i).live && !config_same(from, to, i))
-			return true;
-	return false;
+			return config_item(to, i).name;
+	return NULL;
 }
 
 /* ---- changing -------------------------------------------------------------------------------------------------------- */
@@ -137,8 +138,9 @@ static bool change(void *data, const cJSON *wanted, struct json_out *o, struct b
 	struct config fresh;
 	pthread_mutex_lock(&r->lock);
 	bool fine = config_change(&fresh, r->running, wanted, why);
-	if (fine && needs_restart(r->running, &fresh)) {
-		buf_adds(why, "what is not \"live\" cannot change while the server runs");
+	const char *stuck = fine ? needs_restart(r->running, &fresh) : NULL;
+	if (stuck) {
+		buf_printf(why, "\"%s\" is not \"live\": it cannot change while the server runs", stuck);
 		fine = false;
 	}
 	if (fine)

@@ -25,6 +25,7 @@ BUILDS = {
     "clang": ((), "clang"),
     "asan": (("-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dwerror=false"), None),
     "tsan": (("-Db_sanitize=thread", "-Db_lundef=false", "-Dwerror=false"), None),
+    "fuzz": (("-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dwerror=false", "-Dfuzz=true"), "clang"),
 }
 SANITIZERS = {
     "asan": {
@@ -32,6 +33,10 @@ SANITIZERS = {
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     },
     "tsan": {"TSAN_OPTIONS": "second_deadlock_stack=1"},
+    "fuzz": {
+        "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=1:allocator_may_return_null=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    },
 }
 # A suite: its build, the meson suites, the folders of Python tests.
 SUITES = {
@@ -42,6 +47,8 @@ SUITES = {
     "atlas": ("tests", (), ("atlas",)),
     "parallel": ("tests", (), ("parallel",)),
     "crash": ("tests", (), ("crash",)),
+    "load": ("tests", (), ("load",)),
+    "fuzz": ("fuzz", (), ("fuzz",)),
     "clients": ("tests", (), ("clients",)),
     "readme": ("tests", (), ("readme",)),
     "ship": ("tests", (), ("ship",)),
@@ -49,7 +56,10 @@ SUITES = {
     "asan": ("asan", ("unit", "cases"), ("wire", "atlas", "parallel")),
     "tsan": ("tsan", ("unit",), ("wire", "atlas", "parallel")),
     "clang": ("clang", ("unit",), ()),
+    "valgrind": ("tests", (), ("valgrind",)),
 }
+# Those that run only when they are named.
+ON_REQUEST = ("valgrind",)
 
 
 def say(text):
@@ -134,7 +144,7 @@ def try_sanitizer(name):
     flag = BUILDS[name][0][0].partition("=")[2]
     probe = REPORTS / f"probe-{name}"
     source = "#include <stdlib.h>\nint main(void) { free(malloc(1)); return 0; }\n"
-    compiler = os.environ.get("CC", "cc").split()
+    compiler = (BUILDS[name][1] or os.environ.get("CC", "cc")).split()
     command = [*compiler, f"-fsanitize={flag}", "-x", "c", "-o", probe, "-"]
     made = subprocess.run(command, input=source, capture_output=True, text=True)
     if made.returncode:
@@ -329,8 +339,24 @@ def docker_engine():
     raise Skip(f"the engine has no {IMAGE_BASE} and cannot get it")
 
 
+def fuzzer_library():
+    """Skips where clang has no libFuzzer."""
+    probe = REPORTS / "probe-fuzz-main"
+    source = "#include <stddef.h>\nint LLVMFuzzerTestOneInput(const unsigned char *, size_t);\n" \
+             "int LLVMFuzzerTestOneInput(const unsigned char *d, size_t n) { return d == NULL && n > 1; }\n"
+    command = ["clang", "-fsanitize=fuzzer,address,undefined", "-x", "c", "-o", probe, "-"]
+    if not shutil.which("clang") or subprocess.run(command, input=source, capture_output=True, text=True).returncode:
+        raise Skip("clang with its libFuzzer is not installed")
+
+
+def memcheck():
+    """Skips where there is no valgrind."""
+    if not shutil.which("valgrind"):
+        raise Skip("valgrind is not installed")
+
+
 # What a suite needs beside its build.
-NEEDS = {"docker": docker_engine}
+NEEDS = {"docker": docker_engine, "fuzz": fuzzer_library, "valgrind": memcheck}
 
 
 def run_suite(suite):
@@ -367,7 +393,7 @@ def main(args):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     REPORTS.mkdir(parents=True, exist_ok=True)
     total = Count()
-    for suite in args or SUITES:
+    for suite in args or [name for name in SUITES if name not in ON_REQUEST]:
         started = time.monotonic()
         say(f"== {suite}")
         count = run_suite(suite)

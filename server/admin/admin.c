@@ -129,7 +129,8 @@ static const struct route *find_route(struct admin_call *c, struct buf *methods)
 			continue;
 		if (method_fits(&routes[i], c->in->method))
 			found = &routes[i];
-		buf_printf(methods, "%s%s", methods->len ? ", " : "", routes[i].method);
+		if (!strstr(methods->data ? methods->data : "", routes[i].method))
+			buf_printf(methods, "%s%s", methods->len ? ", " : "", routes[i].method);
 	}
 	return found;
 }
@@ -178,7 +179,10 @@ static bool find_sandbox(struct admin_call *c, const struct route *route)
 	c->box = sandboxes_find(c->mock, c->sandbox);
 	if (c->box)
 		return true;
-	answer_error(c, 404, "NoSuchSandbox", known_sandboxes(c), "there is no sandbox \"%s\"", c->sandbox);
+	const char *known = known_sandboxes(c);
+	if (route->all)
+		known = arena_printf(c->arena, "%s; * is all of them", known);
+	answer_error(c, 404, "NoSuchSandbox", known, "there is no sandbox \"%s\"", c->sandbox);
 	return false;
 }
 
@@ -268,6 +272,21 @@ static void run(struct admin_call *c, const struct route *route)
 	turn_give(&turn);
 }
 
+/* For a path that is none: the routes that begin as it does, by its first word. */
+static const char *near_routes(struct admin_call *c)
+{
+	const char *path = c->in->path, *text = "";
+	size_t word = strlen(prefix);
+	if (str_prefix(path, prefix) && path[word] && path[word] != '/')
+		word += strcspn(path + word, "/");
+	else
+		word = 0;
+	for (size_t i = 0; word && i < route_count; i++)
+		if (strncmp(routes[i].path, path, word) == 0 && (!routes[i].path[word] || routes[i].path[word] == '/'))
+			text = arena_printf(c->arena, "%s%s%s %s", text, *text ? ", " : "there are ", routes[i].method, routes[i].path);
+	return *text ? text : "GET /_cbs/ lists the routes";
+}
+
 static void dispatch(struct admin_call *c)
 {
 	struct buf methods;
@@ -277,7 +296,7 @@ static void dispatch(struct admin_call *c)
 		if (!route && methods.len)
 			refuse_method(c, &methods);
 		else if (!route)
-			answer_error(c, 404, "NoSuchRoute", "GET /_cbs/ lists the routes", "there is no such path");
+			answer_error(c, 404, "NoSuchRoute", near_routes(c), "there is no such path");
 		else if (content_fits(c, route) && read_query(c, route))
 			run(c, route);
 	}

@@ -126,6 +126,7 @@ static void answer_arranged(struct admin_call *c, const struct atlas_entry *e, c
 
 void atlas_arrange(struct admin_call *c)
 {
+	static const char needs[] = "the entry is written for the built-in world and its keys, which \"default\" has after a POST /_cbs/reset";
 	const char *action = NULL, *wanted = NULL, *dialect;
 	const struct body_field fields[] = { { "action", .text = &action }, { "dialect", .text = &wanted } };
 	if (!body_read(c, fields, sizeof fields / sizeof fields[0]) || !filters_fit(c, action, c->subject))
@@ -136,7 +137,7 @@ void atlas_arrange(struct admin_call *c)
 	struct buf why;
 	buf_init(&why, WHY_MAX);
 	if (e->arrange && !mock_apply(c->mock, c->sandbox, e->arrange, strlen(e->arrange), &why)) {
-		answer_error(c, 409, "CannotArrange", "the entry is written for the built-in world: POST /_cbs/reset", "%s", why.data);
+		answer_error(c, 409, "CannotArrange", needs, "%s", why.data);
 	} else {
 		if (dialect)
 			mock_set_dialect(c->mock, c->sandbox, str_is(dialect, "current") ? DIALECT_CURRENT : DIALECT_CLASSIC);

@@ -39,10 +39,11 @@ void answer_clock(struct json_out *o, const struct vclock *clock, int64_t now_ms
 	out_double(o, "factor", (double)clock->rate / 1000);
 }
 
-static void write_next(struct json_out *o, int64_t next_ms)
+/* What is overdue happens with the next call, and so not before now. */
+static void write_next(struct json_out *o, int64_t next_ms, int64_t now_ms)
 {
 	char next[WIRETIME_SIZE];
-	wiretime_utc(next_ms, next);
+	wiretime_utc(next_ms > now_ms ? next_ms : now_ms, next);
 	if (next_ms == INT64_MAX)
 		out_null(o, "next_event");
 	else
@@ -59,7 +60,7 @@ static void answer_change(struct admin_call *c, bool done, const struct clock_st
 	}
 	struct json_out o = answer_begin(c, 200);
 	answer_clock(&o, &state->clock, state->now_ms);
-	write_next(&o, state->next_ms);
+	write_next(&o, state->next_ms, state->now_ms);
 	events_end(events, &o);
 	answer_end(&o);
 }

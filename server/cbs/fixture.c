@@ -173,6 +173,14 @@ static bool is_entity(const char *name)
 	return false;
 }
 
+static const char *parts_text(struct arena *a)
+{
+	const char *text = "";
+	for (size_t i = 0; i < entity_count; i++)
+		text = arena_printf(a, "%s%s%s", text, i ? ", " : "", entities[i].name);
+	return text;
+}
+
 static bool check_top_level(struct loader *l, const cJSON *root)
 {
 	if (!cJSON_IsObject(root))
@@ -185,7 +193,7 @@ static bool check_top_level(struct loader *l, const cJSON *root)
 			if (!cJSON_IsString(json))
 				return load_fail(l, pointer, "must be a string");
 		} else if (!is_entity(json->string)) {
-			return load_fail(l, pointer, "is not a part of a world");
+			return load_fail(l, pointer, "is not a part of a world; parts: %s", parts_text(l->arena));
 		}
 	}
 	return true;

@@ -108,7 +108,7 @@ static bool place_words(struct verb_request *q, const char *const *words, size_t
 	}
 	if (used == count)
 		return true;
-	buf_printf(why, "%s: nothing more is expected here", words[used]);
+	buf_printf(why, "%s: nothing more is expected here; --help lists what is", words[used]);
 	return false;
 }
 

@@ -74,12 +74,19 @@ bool control_set_seed(struct sandbox *s, uint64_t seed)
 
 /* ---- time ------------------------------------------------------------------------------------------------------------------ */
 
+/* Who listens, and how much there was to hear. */
+struct hearing {
+	struct listener to;
+	size_t told;
+};
+
 /* Hands events of the domain on in the shape the admin API asked for. */
 static void tell(void *data, const struct cbs_event *e)
 {
-	const struct listener *l = data;
-	if (l->on_event)
-		l->on_event(l->data, e->resource, e->from, e->to, e->at_ms);
+	struct hearing *h = data;
+	h->told++;
+	if (h->to.on_event)
+		h->to.on_event(h->to.data, e->resource, e->from, e->to, e->at_ms);
 }
 
 static void change_clock(struct vclock *clock, enum clock_change change, int64_t value, int64_t wall_ms)
@@ -119,7 +126,7 @@ static void read_clock(struct sandbox *s, int64_t wall_ms, struct clock_state *o
 bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, struct clock_state *out, const struct listener *l)
 {
 	struct turn turn;
-	struct listener listener = *l;
+	struct hearing hearing = { .to = *l };
 	struct arena *a = arena_new();
 	recording_take(s, &turn);
 	sandbox_enter(s);
@@ -127,7 +134,7 @@ bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, s
 	struct vclock next = s->clock;
 	change_clock(&next, change, value, wall_ms);
 	bool done = change == CLOCK_READ || (sandbox_set_clock(s, &next) &&
-	                                     sandbox_settle(s, a, vclock_now(&next, wall_ms), tell, &listener));
+	                                     sandbox_settle(s, a, vclock_now(&next, wall_ms), tell, &hearing));
 	read_clock(s, wall_ms, out);
 	sandbox_leave(s);
 	recording_note_clock(s, &turn, change, value);
@@ -136,15 +143,16 @@ bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, s
 	return done;
 }
 
-/* Lets everything happen that is due by `until_ms`, or only what is due first, within a transaction; returns the moment of the last. */
-static int64_t play(struct sandbox *s, struct arena *a, int64_t now_ms, int64_t until_ms, bool once, struct listener *l)
+/* Lets everything happen that is due by `until_ms`, or only up to the first moment that shows, within a transaction; returns the
+ * moment of the last. What is due may change no state (a disk that expires is isolated days later): that is passed over. */
+static int64_t play(struct sandbox *s, struct arena *a, int64_t now_ms, int64_t until_ms, bool once, struct hearing *h)
 {
 	int64_t at_ms = now_ms;
 	while (store_next_due(s->store) <= until_ms) {
 		int64_t due_ms = store_next_due(s->store);
 		at_ms = due_ms > at_ms ? due_ms : at_ms;
-		cbs_settle(s->store, a, at_ms, tell, l);
-		if (once)
+		cbs_settle(s->store, a, at_ms, tell, h);
+		if (once && h->told > 0)
 			break;
 	}
 	return at_ms;
@@ -153,7 +161,7 @@ static int64_t play(struct sandbox *s, struct arena *a, int64_t now_ms, int64_t 
 static bool run(struct sandbox *s, int64_t max_ms, bool once, struct clock_state *out, const struct listener *l)
 {
 	struct turn turn;
-	struct listener listener = *l;
+	struct hearing hearing = { .to = *l };
 	struct arena *a = arena_new();
 	recording_take(s, &turn);
 	sandbox_enter(s);
@@ -161,7 +169,7 @@ static bool run(struct sandbox *s, int64_t max_ms, bool once, struct clock_state
 	int64_t until_ms = max_ms < WIRETIME_MAX_MS - now_ms ? now_ms + max_ms : WIRETIME_MAX_MS;
 	struct vclock next = s->clock;
 	store_begin(s->store);
-	int64_t at_ms = play(s, a, now_ms, until_ms, once, &listener);
+	int64_t at_ms = play(s, a, now_ms, until_ms, once, &hearing);
 	if (!once && store_next_due(s->store) != INT64_MAX)
 		at_ms = until_ms;
 	vclock_set(&next, wall_ms, at_ms);
@@ -191,14 +199,14 @@ bool control_run_until_idle(struct sandbox *s, int64_t max_ms, struct clock_stat
 bool control_finish(struct sandbox *s, const char *resource_id, const struct listener *l)
 {
 	struct turn turn;
-	struct listener listener = *l;
+	struct hearing hearing = { .to = *l };
 	struct arena *a = arena_new();
 	recording_take(s, &turn);
 	int64_t now_ms = sandbox_enter(s);
-	bool done = sandbox_settle(s, a, now_ms, tell, &listener);
+	bool done = sandbox_settle(s, a, now_ms, tell, &hearing);
 	if (done) {
 		store_begin(s->store);
-		done = cbs_finish(s->store, a, resource_id, now_ms, tell, &listener);
+		done = cbs_finish(s->store, a, resource_id, now_ms, tell, &hearing);
 		history_because(s, REVISION_TRANSITION, NULL, now_ms);
 		if (done)
 			done = store_commit(s->store);

@@ -28,7 +28,7 @@ struct clock_state {
 
 /* False when the store could not keep it; then the clock is as it was. */
 bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, struct clock_state *out, const struct listener *l);
-/* Goes to the next moment at which something happens, and lets it. The clock stays when nothing will. */
+/* Goes to the next moment at which a state changes, and lets it. The clock stays when nothing is due at all. */
 bool control_next_event(struct sandbox *s, struct clock_state *out, const struct listener *l);
 /* Goes on until nothing more is to happen, but not beyond max_ms from now. */
 bool control_run_until_idle(struct sandbox *s, int64_t max_ms, struct clock_state *out, const struct listener *l);

@@ -45,8 +45,9 @@ static bool is_token(const char *text, size_t len)
 static bool read_request_line(struct diagnose_input *in, char *line, struct buf *why)
 {
 	char *blank = strchr(line, ' ');
-	if (!blank || !is_token(line, (size_t)(blank - line))) {
-		buf_printf(why, "the first line is no request line such as \"POST / HTTP/1.1\"");
+	if (!blank || *line == '*' || !is_token(line, (size_t)(blank - line))) {
+		buf_printf(why, "the first line is no request line such as \"POST / HTTP/1.1\"%s",
+		           strchr(">*", *line) ? "; of what curl -v prints, paste the lines that begin with \">\", without this mark" : "");
 		return false;
 	}
 	*blank = '\0';

@@ -156,16 +156,30 @@ static const char *codes_text(struct arena *a, const char *const *codes)
 	return text;
 }
 
+/* Of a rule for several actions all must document the code; the refusal names those that do. */
 static bool code_documented(const struct reading *at, const char *code, const char *const *actions)
 {
+	const struct model_action *lacking = NULL;
+	const char *having = "";
+	size_t count = 0;
 	for (; *actions; actions++) {
 		const struct model_action *model = model_find(cbs_model, cbs_model_count, *actions);
+		count += model != NULL;
 		if (model && !has_code(model->errors, code))
-			return reading_refuse(at, "%s does not document %s; it documents %s, and any action the common codes (GET "
-			                          "/_cbs/errors); \"force\":true sends it all the same", *actions, code,
-			                      codes_text(at->arena, model->errors));
+			lacking = lacking ? lacking : model;
+		else if (model)
+			having = arena_printf(at->arena, "%s%s%s", having, *having ? ", " : "", model->name);
 	}
-	return true;
+	if (!lacking)
+		return true;
+	if (*having)
+		return reading_refuse(at, "%s, which the rule is for too, does not document %s; say in match.action which do: %s; "
+		                          "\"force\":true sends it all the same", lacking->name, code, having);
+	if (count > 1)
+		return reading_refuse(at, "no action that the rule is for documents %s; GET /_cbs/errors lists the codes; "
+		                          "\"force\":true sends it all the same", code);
+	return reading_refuse(at, "%s does not document %s; it documents %s, and any action the common codes (GET /_cbs/errors); "
+	                          "\"force\":true sends it all the same", lacking->name, code, codes_text(at->arena, lacking->errors));
 }
 
 static bool check_error(const struct reading *at, struct effect *e, const char *const *actions)

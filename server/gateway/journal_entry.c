@@ -53,7 +53,7 @@ static void blot(char *text, size_t len, const char *key, size_t key_len)
 static const char *pack_end(struct packer *p)
 {
 	char *text = p->block ? p->block + p->start : NULL;
-	if (text && p->key)
+	if (text && p->key && p->at - p->start >= p->key_len)
 		blot(text, p->at - p->start, p->key, p->key_len);
 	pack(p, "", 1);
 	p->start = p->at;

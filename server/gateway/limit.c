@@ -65,18 +65,22 @@ static bool within(struct request *r, uint64_t kind, uint64_t key, int64_t limit
 	return *count <= limit;
 }
 
+static uint64_t action_key(const struct request *r)
+{
+	return mix_text(mix_text(identity_key(r), r->action), r->access_region);
+}
+
 bool stage_limit(struct mock *m, struct request *r)
 {
 	enum { ACTION = 1, REGION, ACCOUNT, ADDRESS };
 	(void)m;
-	int64_t limit = action_limit(r), count = 0, unused;
-	uint64_t action_key = mix_text(mix_text(identity_key(r), r->action), r->access_region);
-	uint64_t region_key = mix_text((uint64_t)r->caller.uin, r->region);
+	const struct account *a = &r->account;
+	int64_t limit = action_limit(r), ip_rate = r->sandbox->ip_rate, count = 0, unused;
 
-	bool action = within(r, ACTION, action_key, limit, &count);
-	bool region = within(r, REGION, region_key, r->account.region_rate, &unused);
-	bool account = within(r, ACCOUNT, (uint64_t)r->caller.uin, r->account.rate, &unused);
-	bool address = within(r, ADDRESS, mix_text(0, r->address), r->sandbox->ip_rate, &unused);
+	bool action = limit == 0 || within(r, ACTION, action_key(r), limit, &count);
+	bool region = a->region_rate == 0 || within(r, REGION, mix_text((uint64_t)r->caller.uin, r->region), a->region_rate, &unused);
+	bool account = within(r, ACCOUNT, (uint64_t)r->caller.uin, a->rate, &unused);
+	bool address = ip_rate == 0 || within(r, ADDRESS, mix_text(0, r->address), ip_rate, &unused);
 	if (!action)
 		return refuse_text(r, TEXT_RATE_EXCEEDED, arena_printf(r->arena, "%lld", (long long)count),
 		                   arena_printf(r->arena, "%lld", (long long)limit), NULL);

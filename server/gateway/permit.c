@@ -2,6 +2,7 @@
  * §6). */
 #include "gateway/mock_internal.h"
 #include "gateway/stages.h"
+#include "util/str.h"
 
 /* CAM answers with a request id of its own. */
 static const char *cam_request_id(const struct request *r)
@@ -16,7 +17,7 @@ static const char *cam_request_id(const struct request *r)
 
 static bool allowed(struct request *r, const char *resource)
 {
-	const char *action = arena_printf(r->arena, "cvm:%s", r->action);
+	const char *action = arena_concat(r->arena, "cvm:", r->action, NULL);
 	bool product_level = false;
 	if (!store_denied(r->sandbox->store, r->caller.uin, r->caller.sub_uin, action, resource, &product_level))
 		return true;
@@ -30,8 +31,9 @@ static bool allowed_id(struct request *r, const char *kind, const cJSON *id)
 {
 	if (!cJSON_IsString(id))
 		return true;
-	long long uin = r->caller.uin;
-	return allowed(r, arena_printf(r->arena, "qcs::cvm:%s:uin/%lld:%s/%s", r->region, uin, kind, id->valuestring));
+	char room[STR_I64_SIZE];
+	const char *uin = str_from_i64(r->caller.uin, room);
+	return allowed(r, arena_concat(r->arena, "qcs::cvm:", r->region, ":uin/", uin, ":", kind, "/", id->valuestring, NULL));
 }
 
 /* Every id in the parameters `names`, a NULL-ended list or NULL; *found tells whether there was one. */

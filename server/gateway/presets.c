@@ -10,6 +10,7 @@
 
 #include "cbs/cbs.h"
 #include "cbs/export.h"
+#include "gateway/default_world.h"
 #include "gateway/mock_internal.h"
 #include "util/str.h"
 
@@ -144,11 +145,22 @@ static bool holds(const struct preset_kept *kept, const struct buf *text)
 	return kept->text.len == text->len && memcmp(kept->text.data, text->data, text->len) == 0;
 }
 
+/* Is the program's own image of it what loading it would give? */
+static bool is_carried(const struct presets *p, enum preset which)
+{
+	return which == PRESET_DEFAULT && !path_of(p, which) && p->config->seed == 0 && default_world_len > 0;
+}
+
 /* A file is read each time, as it may have been changed meanwhile; then it is loaded anew. */
 static bool refresh(struct presets *p, enum preset which, int64_t now_ms, struct buf *why)
 {
 	struct preset_kept *kept = &p->kept[which];
 	bool usable = kept->image && kept->moves;
+	if (!usable && is_carried(p, which)) {
+		kept->image = image_of_bytes(default_world, default_world_len);
+		kept->loaded_ms = DEFAULT_WORLD_MS;
+		usable = kept->moves = true;
+	}
 	if (usable && !path_of(p, which))
 		return true;
 	struct buf text;

@@ -29,8 +29,9 @@ void request_free(struct request *r)
 
 const char *request_header(const struct request *r, const char *name)
 {
+	enum { CASE_FREE = 0x5f }; /* of a letter: the bits that are not its case */
 	for (size_t i = 0; i < r->header_count; i++)
-		if (str_case_is(r->headers[i].name, name))
+		if (((r->headers[i].name[0] ^ name[0]) & CASE_FREE) == 0 && str_case_is(r->headers[i].name, name))
 			return r->headers[i].value;
 	return NULL;
 }

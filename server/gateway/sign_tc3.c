@@ -44,7 +44,10 @@ static const char *canonical_request(struct arena *a, const struct tc3_input *in
 {
 	struct buf b;
 	buf_init(&b, CANONICAL_MAX);
-	buf_printf(&b, "%s\n/\n%s\n", in->method, in->query);
+	buf_adds(&b, in->method);
+	buf_adds(&b, "\n/\n");
+	buf_adds(&b, in->query);
+	buf_addc(&b, '\n');
 	for (size_t i = 0; i < in->header_count; i++) {
 		size_t start = b.len;
 		buf_adds(&b, in->headers[i].name);
@@ -53,7 +56,10 @@ static const char *canonical_request(struct arena *a, const struct tc3_input *in
 		add_header_value(&b, in->headers[i].value, in->raw_values);
 		buf_addc(&b, '\n');
 	}
-	buf_printf(&b, "\n%s\n%s", in->signed_headers, in->payload_hash);
+	buf_addc(&b, '\n');
+	buf_adds(&b, in->signed_headers);
+	buf_addc(&b, '\n');
+	buf_adds(&b, in->payload_hash);
 	return keep(a, &b);
 }
 
@@ -61,7 +67,7 @@ static const char *string_to_sign(struct arena *a, const struct tc3_input *in, c
 {
 	char hash[SHA256_HEX + 1];
 	sha256_hex(canonical, strlen(canonical), hash);
-	return arena_printf(a, "%s\n%s\n%s/%s/%s\n%s", algorithm, in->timestamp, in->date, in->service, terminator, hash);
+	return arena_concat(a, algorithm, "\n", in->timestamp, "\n", in->date, "/", in->service, "/", terminator, "\n", hash, NULL);
 }
 
 void tc3_signing_key(const char *secret_key, const char *date, const char *service, uint8_t out[SHA256_SIZE])
@@ -77,12 +83,37 @@ void tc3_signing_key(const char *secret_key, const char *date, const char *servi
 	hmac_sha256(key, sizeof key, terminator, strlen(terminator), out);
 }
 
+/* A key is good for a day and costs three times what signing with it does, so each thread remembers the last few. */
+static void signing_key(struct arena *a, const char *secret_key, const char *date, const char *service, uint8_t out[SHA256_SIZE])
+{
+	enum { KEYS = 8, INPUT_MAX = 192 };
+	static _Thread_local struct {
+		char input[INPUT_MAX];
+		uint8_t key[SHA256_SIZE];
+	} keys[KEYS];
+	static _Thread_local unsigned oldest;
+	const char *input = arena_concat(a, date, "/", service, "/", secret_key, NULL);
+	size_t size = strlen(input) + 1;
+	for (unsigned i = 0; i < KEYS && size <= INPUT_MAX; i++) {
+		if (memcmp(keys[i].input, input, size) != 0)
+			continue;
+		memcpy(out, keys[i].key, SHA256_SIZE);
+		return;
+	}
+	tc3_signing_key(secret_key, date, service, out);
+	if (size > INPUT_MAX)
+		return;
+	memcpy(keys[oldest].input, input, size);
+	memcpy(keys[oldest].key, out, SHA256_SIZE);
+	oldest = (oldest + 1) % KEYS;
+}
+
 void tc3_sign(struct arena *a, const struct tc3_input *in, const char *secret_key, struct tc3_signature *out)
 {
 	uint8_t key[SHA256_SIZE], signature[SHA256_SIZE];
 	out->canonical_request = canonical_request(a, in);
 	out->string_to_sign = string_to_sign(a, in, out->canonical_request);
-	tc3_signing_key(secret_key, in->date, in->service, key);
+	signing_key(a, secret_key, in->date, in->service, key);
 	hmac_sha256(key, sizeof key, out->string_to_sign, strlen(out->string_to_sign), signature);
 	hex_encode(signature, sizeof signature, out->hex);
 }

@@ -29,8 +29,10 @@ static const char *learned(const struct request *r, const char *stage)
 {
 	if (str_is(stage, "sandbox"))
 		return arena_strdup(r->arena, r->sandbox->name);
-	if (str_is(stage, "key"))
-		return arena_printf(r->arena, "account %lld", (long long)r->caller.uin);
+	if (str_is(stage, "key")) {
+		char room[STR_I64_SIZE];
+		return arena_concat(r->arena, "account ", str_from_i64(r->caller.uin, room), NULL);
+	}
 	return str_is(stage, "signature") ? r->signed_with : NULL;
 }
 

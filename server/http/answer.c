@@ -69,6 +69,12 @@ static const char *masked(struct arena *a, const char *secret_id)
 	return arena_printf(a, "%.8s…", secret_id);
 }
 
+/* An internal error is our own trouble, a full disk say, and no client's. */
+static enum log_level request_level(const struct request *r)
+{
+	return r->error.err == ERR_INTERNAL_ERROR && !r->spoiling.effects ? LOG_ERROR : LOG_INFO;
+}
+
 static void log_request(const struct request *r)
 {
 	struct log_field fields[16];
@@ -98,7 +104,7 @@ static void log_request(const struct request *r)
 		fields[n++] = (struct log_field){ "hint", r->xray->hint, 0 };
 	}
 	fields[n] = (struct log_field){ NULL, NULL, 0 };
-	log_event(LOG_INFO, "request", fields);
+	log_event(request_level(r), "request", fields);
 }
 
 /* What we signed, for a client whose signature is another; the key is not in it. */
@@ -136,7 +142,7 @@ static bool find_cloud(struct exchange *x)
 static enum MHD_Result give_cloud(struct exchange *x)
 {
 	const struct request *r = x->request;
-	if (log_wants(LOG_INFO) && !x->logged)
+	if (log_wants(request_level(r)) && !x->logged)
 		log_request(r);
 	if (log_wants(LOG_DEBUG) && !x->logged)
 		log_signature(r);
@@ -196,7 +202,8 @@ static enum MHD_Result give_admin(struct exchange *x)
 	const struct log_field fields[] = {
 		{ "method", x->request->method, 0 }, { "path", x->path, 0 }, { "status", NULL, out->status }, { NULL, NULL, 0 },
 	};
-	log_event(LOG_INFO, "admin", fields);
+	bool probe = str_is(x->path, "/_cbs/health") || str_is(x->path, "/_cbs/ready"); /* containers ask every few seconds */
+	log_event(probe ? LOG_DEBUG : LOG_INFO, "admin", fields);
 	struct answer a = {
 		.status = out->status, .content_type = out->content_type, .allow = out->allow, .data = out->body.data, .len = out->body.len
 	};

@@ -290,8 +290,7 @@ static void stop_accepting(struct listener *l)
 	for (unsigned i = 0; i < l->loop_count; i++)
 		MHD_quiesce_daemon(l->loops[i].daemon);
 	if (l->fd >= 0)
-		close(l->fd);
-	l->fd = -1;
+		shutdown(l->fd, SHUT_RDWR); /* newcomers are refused; the loops still hold the number, so it is closed after them */
 }
 
 static void stop_loops(struct listener *l)
@@ -299,6 +298,9 @@ static void stop_loops(struct listener *l)
 	for (unsigned i = 0; i < l->loop_count; i++)
 		loop_stop(&l->loops[i]);
 	free(l->loops);
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
 }
 
 void http_stop(struct http *h)

@@ -41,6 +41,11 @@ static struct world_image *image_new(unsigned char *data, size_t len)
 	return i;
 }
 
+struct world_image *image_of_bytes(const void *data, size_t len)
+{
+	return image_new(memcpy(image_memory(len), data, len), len);
+}
+
 struct world_image *image_hold(struct world_image *i)
 {
 	atomic_fetch_add(&i->holders, 1);

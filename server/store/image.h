@@ -25,6 +25,8 @@ bool image_write(const struct world_image *i, const char *path, enum durability 
 /* A copy in which no secret key and no token is to be found, not even in unused space. */
 struct world_image *image_blank(const struct world_image *i, struct buf *why);
 
+/* Of bytes that are known to be one; they are copied. */
+struct world_image *image_of_bytes(const void *data, size_t len);
 struct world_image *image_hold(struct world_image *i);
 void image_release(struct world_image *i); /* NULL is fine */
 const void *image_data(const struct world_image *i);

@@ -1,5 +1,6 @@
 /* Pages of disks and snapshots. Their SQL is put together from the constant pieces below; what a client sent is only ever bound, as
  * JSON arrays that json_each takes apart. The same filters make the same text, so a statement is prepared once. */
+#include "store/signposts.h"
 #include "store/store_internal.h"
 
 #include <string.h>
@@ -217,13 +218,57 @@ static const struct source *snapshot_source_of(const struct list_query *l)
 	return l->numbers ? &visible_source : &snapshot_source;
 }
 
+static void reverse(struct snapshot *rows, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		struct snapshot other = rows[i];
+		rows[i] = rows[count - 1 - i];
+		rows[count - 1 - i] = other;
+	}
+}
+
+/* All of an account's in a region, far into the list: from a signpost on, the oldest first. */
+static size_t read_far_page(struct store *s, struct arena *a, const struct list_query *l, uint64_t total, struct snapshot *rows,
+                            size_t size)
+{
+	uint64_t rank = l->ascending ? l->offset : total - l->offset - size, skip;
+	struct place from;
+	size_t n = 0;
+	if (!signpost_before(s, l->account, l->region, rank, &from, &skip))
+		return 0;
+	buf_clear(&s->text);
+	buf_printf(&s->text, "SELECT %s FROM snapshot WHERE account = ? AND region = ? AND (create_ms, no) >= (?, ?)"
+		" ORDER BY create_ms, no LIMIT ? OFFSET ?", snapshot_columns);
+	struct query q = query_text(s);
+	bind_int(&q, l->account);
+	bind_text(&q, l->region);
+	bind_int(&q, from.create_ms);
+	bind_int(&q, from.no);
+	bind_int(&q, (int64_t)size);
+	bind_int(&q, (int64_t)skip);
+	while (query_row(&q))
+		snapshot_read(&q, a, &rows[n++]);
+	if (!l->ascending)
+		reverse(rows, n);
+	return n;
+}
+
+/* Walking to it would take longer than the signposts. */
+static bool is_far(const struct source *from, const struct list_query *l)
+{
+	enum { FAR = 2048 };
+	return from == &snapshot_source && l->term_count == 0 && !l->numbers && !l->by_deadline && l->offset > FAR;
+}
+
 uint64_t store_snapshot_list(struct store *s, struct arena *a, const struct list_query *l, struct snapshot **out, size_t *count)
 {
 	const struct source *from = snapshot_source_of(l);
 	uint64_t total = count_list(s, from, l);
 	size_t size = page_size(l, total), n = 0;
 	struct snapshot *rows = arena_alloc(a, size * sizeof *rows);
-	if (size > 0) {
+	if (size > 0 && is_far(from, l)) {
+		n = read_far_page(s, a, l, total, rows, size);
+	} else if (size > 0) {
 		struct query q = open_page(s, from, l, size);
 		while (query_row(&q))
 			snapshot_read(&q, a, &rows[n++]);

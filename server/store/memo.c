@@ -71,13 +71,15 @@ bool memo_find(struct store *s, enum memo_kind kind, int64_t number, const char 
 	uint64_t hash = hash_of(kind, number, text);
 	const struct slot *slot = slot_of(s->memo, hash, kind, number, text);
 	*row = slot->row;
-	return slot->hash != 0;
+	if (slot->hash != 0)
+		return true;
+	if (s->memo->count == ROWS_MAX)
+		memo_forget(s);
+	return false;
 }
 
 struct arena *memo_arena(struct store *s)
 {
-	if (s->memo && s->memo->count == ROWS_MAX)
-		memo_forget(s);
 	if (!s->memo) {
 		struct arena *a = arena_new();
 		s->memo = arena_alloc(a, sizeof *s->memo);

@@ -14,10 +14,11 @@ struct memo;
 
 enum memo_kind {
 	MEMO_WORLD, MEMO_COMPONENT, MEMO_OFFLINE, MEMO_REGION, MEMO_ZONE, MEMO_DISK_TYPE, MEMO_ACCOUNT, MEMO_PERMISSIONS, MEMO_USAGE,
-	MEMO_DISK,
+	MEMO_DISK, MEMO_SIGNPOSTS,
 };
 
-/* True when the answer is known: *row, NULL for "there is none". A row is found by number, by text or by both. */
+/* True when the answer is known: *row, NULL for "there is none". A row is found by number, by text or by both. When it is not known,
+ * rows that were found before may be gone. */
 bool memo_find(struct store *s, enum memo_kind kind, int64_t number, const char *text, void **row);
 /* Where a row is to be read into that will be kept. */
 struct arena *memo_arena(struct store *s);

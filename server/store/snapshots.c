@@ -1,4 +1,5 @@
 /* Rows of table snapshot, and what hangs on one: shares and images. */
+#include "store/signposts.h"
 #include "store/store_internal.h"
 
 #include "util/ident.h"
@@ -95,6 +96,7 @@ void store_snapshot_insert(struct store *s, const struct snapshot *p)
 	char id[IDENT_SIZE];
 	if (waiting_add_row(s, p)) {
 		sequence_note(s, SEQUENCE_SNAPSHOT, p->no);
+		signposts_note(s, p->account, p->region, &(struct place){ p->create_ms, p->no });
 		return;
 	}
 	ident_format(IDENT_SNAPSHOT, p->no, id);

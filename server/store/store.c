@@ -33,6 +33,7 @@ const struct sql_list *const sql_lists[N_SQL_GROUPS] = {
 	[SQL_ACCOUNTS] = &accounts_sql,
 	[SQL_DISKS] = &disks_sql,
 	[SQL_SNAPSHOTS] = &snapshots_sql,
+	[SQL_SIGNPOSTS] = &signposts_sql,
 	[SQL_BACKUPS] = &backups_sql,
 	[SQL_JOBS] = &jobs_sql,
 	[SQL_TOKENS] = &tokens_sql,

@@ -16,7 +16,7 @@ extern const unsigned char schema_sql[];
 extern const size_t schema_sql_len;
 
 enum sql_group {
-	SQL_STORE, SQL_PUT, SQL_WORLD, SQL_ACCOUNTS, SQL_DISKS, SQL_SNAPSHOTS, SQL_BACKUPS, SQL_JOBS, SQL_TOKENS, SQL_TAGS,
+	SQL_STORE, SQL_PUT, SQL_WORLD, SQL_ACCOUNTS, SQL_DISKS, SQL_SNAPSHOTS, SQL_SIGNPOSTS, SQL_BACKUPS, SQL_JOBS, SQL_TOKENS, SQL_TAGS,
 	N_SQL_GROUPS,
 };
 
@@ -26,7 +26,8 @@ struct sql_list {
 };
 
 extern const struct sql_list *const sql_lists[N_SQL_GROUPS];
-extern const struct sql_list put_sql, world_sql, accounts_sql, disks_sql, snapshots_sql, backups_sql, jobs_sql, tokens_sql, tags_sql;
+extern const struct sql_list put_sql, world_sql, accounts_sql, disks_sql, snapshots_sql, signposts_sql, backups_sql, jobs_sql;
+extern const struct sql_list tokens_sql, tags_sql;
 
 /* A statement whose text depends on the request, kept for the next one like it. */
 struct cached_stmt {

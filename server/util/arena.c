@@ -118,7 +118,7 @@ void arena_free(struct arena *a)
 	free(a);
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+static void *take(struct arena *a, size_t size)
 {
 	if (size > SIZE_MAX - GAP - ALIGNMENT)
 		out_of_memory();
@@ -129,7 +129,12 @@ void *arena_alloc(struct arena *a, size_t size)
 	void *p = c->data + c->used;
 	c->used += taken;
 	ASAN_UNPOISON_MEMORY_REGION(p, size);
-	return memset(p, 0, size);
+	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(take(a, size), 0, size);
 }
 
 char *arena_strdup(struct arena *a, const char *text)
@@ -141,10 +146,31 @@ char *arena_strndup(struct arena *a, const char *text, size_t len)
 {
 	if (len == SIZE_MAX)
 		out_of_memory();
-	char *copy = arena_alloc(a, len + 1);
+	char *copy = take(a, len + 1);
 	if (len)
 		memcpy(copy, text, len);
+	copy[len] = '\0';
 	return copy;
+}
+
+char *arena_concat(struct arena *a, const char *first, ...)
+{
+	va_list texts;
+	size_t len = 0;
+	va_start(texts, first);
+	for (const char *text = first; text; text = va_arg(texts, const char *))
+		len += strlen(text);
+	va_end(texts);
+	char *whole = take(a, len + 1), *at = whole;
+	va_start(texts, first);
+	for (const char *text = first; text; text = va_arg(texts, const char *)) {
+		size_t size = strlen(text);
+		memcpy(at, text, size);
+		at += size;
+	}
+	va_end(texts);
+	*at = '\0';
+	return whole;
 }
 
 char *arena_printf(struct arena *a, const char *format, ...)

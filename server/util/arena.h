@@ -19,6 +19,8 @@ void *arena_alloc(struct arena *a, size_t size);
 char *arena_strdup(struct arena *a, const char *text);
 /* Copies len bytes and adds a NUL. */
 char *arena_strndup(struct arena *a, const char *text, size_t len);
+/* All texts, up to the NULL that ends them, one behind the other. */
+char *arena_concat(struct arena *a, const char *first, ...) __attribute__((sentinel));
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 void arena_defer(struct arena *a, void (*fn)(void *), void *data);

@@ -9,8 +9,7 @@
 
 enum { FIRST_SIZE = 256 };
 
-/* Makes room for `more` bytes and the NUL; false once the maximum is passed. */
-static bool reserve(struct buf *b, size_t more)
+bool buf_reserve(struct buf *b, size_t more)
 {
 	if (b->overflow || more > b->max - b->len) {
 		b->overflow = true;
@@ -31,7 +30,7 @@ static bool reserve(struct buf *b, size_t more)
 void buf_init(struct buf *b, size_t max)
 {
 	*b = (struct buf){ .max = max };
-	reserve(b, 0);
+	buf_reserve(b, 0);
 }
 
 void buf_finish(struct buf *b)
@@ -50,7 +49,7 @@ void buf_clear(struct buf *b)
 
 void buf_add(struct buf *b, const void *data, size_t len)
 {
-	if (!reserve(b, len) || !len)
+	if (!buf_reserve(b, len) || !len)
 		return;
 	memcpy(b->data + b->len, data, len);
 	b->len += len;
@@ -64,7 +63,10 @@ void buf_adds(struct buf *b, const char *text)
 
 void buf_addc(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (!buf_reserve(b, 1))
+		return;
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
 }
 
 void buf_printf(struct buf *b, const char *format, ...)
@@ -82,7 +84,7 @@ void buf_vprintf(struct buf *b, const char *format, va_list args)
 	int len = vsnprintf(NULL, 0, format, args);
 	if (len < 0)
 		b->overflow = true;
-	else if (reserve(b, (size_t)len)) {
+	else if (buf_reserve(b, (size_t)len)) {
 		vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
 		b->len += (size_t)len;
 	}

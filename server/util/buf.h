@@ -18,6 +18,9 @@ struct buf {
 void buf_init(struct buf *b, size_t max);
 void buf_finish(struct buf *b); /* frees; a zeroed buf is fine */
 void buf_clear(struct buf *b);  /* keeps the memory */
+/* Makes room for so many more bytes, which the caller writes behind `len`, with a NUL after them, and counts in. False, and overflow set,
+ * when that is more than the maximum. */
+bool buf_reserve(struct buf *b, size_t more);
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_adds(struct buf *b, const char *text);
 void buf_addc(struct buf *b, char c);

@@ -37,25 +37,66 @@ static unsigned needs_escape(const char *text, size_t step)
 	return c == 0xc2 && next < 0xa0 ? next : 0;
 }
 
-/* A byte that is not UTF-8 becomes U+FFFD: an answer must be JSON whatever it repeats. */
-static void add_string(struct buf *b, const char *text)
+/* Eight characters at a time: the high bit of a byte is set where a character is a control, a quote, a backslash or no ASCII. */
+static uint64_t odd_ones(const char *text)
 {
-	buf_addc(b, '"');
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	uint64_t eight;
+	memcpy(&eight, text, sizeof eight);
+	uint64_t quote = eight ^ ones * '"', backslash = eight ^ ones * '\\';
+	uint64_t below = (eight - ones * ' ') & ~eight, zero = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash);
+	return (below | zero | eight | (eight + ones)) & high;
+}
+
+/* Does every character stand for itself? The last eight may overlap with those before. */
+static bool is_plain(const char *text, size_t len)
+{
+	enum { STEP = 8 };
+	bool plain = true;
+	if (len < STEP) {
+		for (size_t i = 0; i < len; i++)
+			plain &= text[i] >= ' ' && text[i] < 0x7f && text[i] != '"' && text[i] != '\\';
+		return plain;
+	}
+	for (size_t at = 0; at + STEP < len && plain; at += STEP)
+		plain = !odd_ones(text + at);
+	return plain && !odd_ones(text + len - STEP);
+}
+
+/* A byte that is not UTF-8 becomes U+FFFD: an answer must be JSON whatever it repeats. */
+static void add_escaping(struct buf *b, const char *text, size_t len)
+{
 	const char *plain = text;
-	for (size_t left = strlen(text); left > 0;) {
-		size_t step = str_utf8_step(text, left);
+	while (len > 0) {
+		size_t step = str_utf8_step(text, len);
 		unsigned code = step ? needs_escape(text, step) : 0xfffd;
 		if (code) {
 			buf_add(b, plain, (size_t)(text - plain));
 			add_escaped(b, code);
 		}
 		text += step ? step : 1;
-		left -= step ? step : 1;
+		len -= step ? step : 1;
 		if (code)
 			plain = text;
 	}
 	buf_add(b, plain, (size_t)(text - plain));
-	buf_addc(b, '"');
+}
+
+static void add_string(struct buf *b, const char *text)
+{
+	size_t len = strlen(text);
+	if (!is_plain(text, len)) {
+		buf_addc(b, '"');
+		add_escaping(b, text, len);
+		buf_addc(b, '"');
+	} else if (buf_reserve(b, len + 2)) {
+		char *at = b->data + b->len;
+		at[0] = '"';
+		memcpy(at + 1, text, len);
+		at[len + 1] = '"';
+		at[len + 2] = '\0';
+		b->len += len + 2;
+	}
 }
 
 static void start_item(struct json_out *o, const char *key)
@@ -121,7 +162,8 @@ void out_bool(struct json_out *o, const char *key, bool value)
 void out_int(struct json_out *o, const char *key, int64_t value)
 {
 	start_item(o, key);
-	buf_printf(o->buf, "%" PRId64, value);
+	char text[STR_I64_SIZE];
+	buf_adds(o->buf, str_from_i64(value, text));
 }
 
 void out_str(struct json_out *o, const char *key, const char *value)

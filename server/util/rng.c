@@ -33,11 +33,16 @@ uint64_t rng_mix(uint64_t a, uint64_t b)
 
 void uuid_format(uint64_t high, uint64_t low, char out[UUID_TEXT + 1])
 {
-	unsigned first = (unsigned)(high >> 32), second = (unsigned)(high >> 16 & 0xffff);
-	unsigned third = (unsigned)(high & 0x0fff) | 0x4000;       /* version 4 */
-	unsigned fourth = (unsigned)(low >> 48 & 0x3fff) | 0x8000; /* RFC 4122 variant */
-	unsigned long long fifth = low & UINT64_C(0xffffffffffff);
-	snprintf(out, UUID_TEXT + 1, "%08x-%04x-%04x-%04x-%012llx", first, second, third, fourth, fifth);
+	static const char digits[] = "0123456789abcdef";
+	static const char shape[UUID_TEXT + 1] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	const uint64_t version_4 = UINT64_C(0x4000), variant = UINT64_C(1) << 63; /* RFC 4122 */
+	uint64_t half[] = { (high & ~UINT64_C(0xf000)) | version_4, (low & ~(UINT64_C(3) << 62)) | variant };
+	for (int i = 0, digit = 0; i < UUID_TEXT; i++) {
+		bool stands = shape[i] == '-';
+		out[i] = stands ? '-' : digits[half[digit / 16] >> (60 - 4 * (digit % 16)) & 15];
+		digit += !stands;
+	}
+	out[UUID_TEXT] = '\0';
 }
 
 uint64_t rng_entropy(void)

@@ -8,9 +8,10 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* Most texts that differ do so in their first byte. */
 bool str_is(const char *a, const char *b)
 {
-	return a && b ? strcmp(a, b) == 0 : a == b;
+	return a && b ? *a == *b && strcmp(a, b) == 0 : a == b;
 }
 
 bool str_prefix(const char *text, const char *prefix)
@@ -30,7 +31,7 @@ bool str_case_is(const char *a, const char *b)
 {
 	if (!a || !b)
 		return a == b;
-	while (*a && lower(*a) == lower(*b)) {
+	while (*a && (*a == *b || lower(*a) == lower(*b))) {
 		a++;
 		b++;
 	}
@@ -67,6 +68,19 @@ bool str_to_i64(const char *text, int64_t *out)
 	else
 		*out = (int64_t)size;
 	return true;
+}
+
+const char *str_from_i64(int64_t value, char room[STR_I64_SIZE])
+{
+	char *at = room + STR_I64_SIZE - 1;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	*at = '\0';
+	do
+		*--at = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		*--at = '-';
+	return at;
 }
 
 bool str_to_bool(const char *text, bool *out)

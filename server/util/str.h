@@ -13,6 +13,9 @@ bool str_case_is(const char *a, const char *b); /* ASCII case ignored */
 /* The whole text is one decimal number in range; no blank, no plus sign. */
 bool str_to_i64(const char *text, int64_t *out);
 bool str_to_u64(const char *text, uint64_t *out);
+enum { STR_I64_SIZE = 21 };
+/* Decimal, as "%lld"; returns where in `room` it begins. */
+const char *str_from_i64(int64_t value, char room[STR_I64_SIZE]);
 /* "true"/"false" in any case (Python and .NET send True/False; protocol.md §1). */
 bool str_to_bool(const char *text, bool *out);
 /* Decodes %XX and '+' of a form value in place. *len is its length before and after, and text[*len] becomes NUL. False on a broken

@@ -52,15 +52,36 @@ static struct calendar split(int64_t ms, int64_t offset)
 	return c;
 }
 
-static void write_date(const struct calendar *c, char out[WIRETIME_SIZE])
+/* Spelled out: an answer may hold a thousand times. */
+static char *digits(char *from, size_t count, int value)
 {
-	snprintf(out, WIRETIME_SIZE, "%04d-%02d-%02d", c->year, c->month, c->day);
+	for (char *at = from + count; at > from; value /= 10)
+		*--at = (char)('0' + value % 10);
+	return from + count;
+}
+
+static char *mark(char *at, char c)
+{
+	*at = c;
+	return at + 1;
+}
+
+static char *write_date(const struct calendar *c, char out[WIRETIME_SIZE])
+{
+	char *at = mark(digits(out, 4, c->year), '-');
+	at = mark(digits(at, 2, c->month), '-');
+	at = digits(at, 2, c->day);
+	*at = '\0';
+	return at;
 }
 
 static void write_time(const struct calendar *c, char between, const char *zone, char out[WIRETIME_SIZE])
 {
-	snprintf(out, WIRETIME_SIZE, "%04d-%02d-%02d%c%02d:%02d:%02d%s", c->year, c->month, c->day, between, c->hour, c->minute,
-	         c->second, zone);
+	char *at = mark(write_date(c, out), between);
+	at = mark(digits(at, 2, c->hour), ':');
+	at = mark(digits(at, 2, c->minute), ':');
+	at = digits(at, 2, c->second);
+	memcpy(at, zone, strlen(zone) + 1);
 }
 
 void wiretime_local(int64_t ms, char out[WIRETIME_SIZE])

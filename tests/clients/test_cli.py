@@ -140,6 +140,12 @@ def test_env_of_the_default(cli):
     assert settings["CBSMOCK_ENDPOINT"] == "http://127.0.0.1:9362"
 
 
+def test_env_as_json():
+    settings = json.loads(run("env", "--json", "--sandbox", "ci-1").stdout)
+    assert settings["TENCENTCLOUD_SECRET_ID"] == settings["CBSMOCK_SANDBOX"] == "ci-1"
+    assert "CBSMOCK_SANDBOX" not in json.loads(run("env", "--json").stdout)
+
+
 def test_env_is_safe_to_evaluate():
     nasty = "a'b\"$(touch x)`\\\n;c"
     assert evaluated(run("env", "--secret-key", nasty).stdout)["TENCENTCLOUD_SECRET_KEY"] == nasty

@@ -70,17 +70,25 @@ static void make_fresh(struct mock *m, struct buf *why)
 	journal_clear(s->journal);
 }
 
+static struct mock *the_mock;
+
+static void close_mock(void)
+{
+	mock_close(the_mock);
+	the_mock = NULL;
+}
+
 struct mock *fuzz_still_mock(void)
 {
-	static struct mock *m;
-	if (m)
-		return m;
+	if (the_mock)
+		return the_mock;
 	struct buf why;
 	buf_init(&why, SAID_MAX);
 	log_setup(LOG_OFF, LOG_TEXT);
-	m = open_mock(&why);
+	the_mock = open_mock(&why);
+	atexit(close_mock);
 	buf_finish(&why);
-	return m;
+	return the_mock;
 }
 
 struct mock *fuzz_mock(void)

@@ -11,17 +11,24 @@ enum { CHANGES_MAX = 64, WHY_MAX = 4096 };
 
 static const char base_word[] = "base";
 
-/* The image of a fresh world; made once. */
-static const struct world_image *base_image(struct mock *m)
+static struct world_image *base_image;
+
+static void release_base(void)
 {
-	static struct world_image *image;
+	image_release(base_image);
+}
+
+/* Of a fresh world. */
+static void make_base(struct mock *m)
+{
 	struct buf why;
+	if (base_image)
+		return;
 	buf_init(&why, WHY_MAX);
-	if (!image)
-		image = state_export(m->sandbox, &why);
-	FUZZ_CHECK(image != NULL);
+	base_image = state_export(m->sandbox, &why);
+	FUZZ_CHECK(base_image != NULL);
 	buf_finish(&why);
-	return image;
+	atexit(release_base);
 }
 
 static void change(struct arena *a, struct fuzz_text *t, char *data, size_t len)
@@ -42,9 +49,9 @@ static const char *bytes(struct mock *m, struct arena *a, struct fuzz_text t, si
 	struct fuzz_text changes = t;
 	if (!str_is(fuzz_line(a, &changes), base_word))
 		return fuzz_rest(a, &t, len);
-	const struct world_image *image = base_image(m);
-	*len = image_size(image);
-	char *data = memcpy(arena_alloc(a, *len), image_data(image), *len);
+	make_base(m);
+	*len = image_size(base_image);
+	char *data = memcpy(arena_alloc(a, *len), image_data(base_image), *len);
 	change(a, &changes, data, *len);
 	return data;
 }

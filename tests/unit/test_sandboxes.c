@@ -436,6 +436,21 @@ static void count_event(void *data, const char *resource, const char *from_state
 	++*(int *)data;
 }
 
+/* The built-in world has a deadline before New Year of a disk that shows nothing of it. */
+START_TEST(a_jump_passes_over_what_changes_no_state)
+{
+	int events = 0;
+	struct clock_state state;
+	struct listener l = { count_event, &events };
+	make("AKIDone", frozen_at(NEW_YEAR));
+	struct sandbox *s = find("AKIDone");
+	ck_assert(control_next_event(s, &state, &l));
+	ck_assert_int_gt(events, 0);
+	ck_assert_int_gt(state.now_ms, NEW_YEAR);
+	sandbox_release(s);
+}
+END_TEST
+
 START_TEST(time_jumps_from_event_to_event)
 {
 	struct sandbox_plan plan = frozen_at(NEW_YEAR);
@@ -486,7 +501,8 @@ int main(void)
 	};
 	const TTest *const settings[] = {
 		settings_are_the_sandbox_s_own, bad_settings_are_named, sandboxes_follow_the_server_but_for_what_is_their_own,
-		signatures_may_follow_the_sandbox_s_time, a_seed_begins_ids_anew, time_jumps_from_event_to_event,
+		signatures_may_follow_the_sandbox_s_time, a_seed_begins_ids_anew, a_jump_passes_over_what_changes_no_state,
+		time_jumps_from_event_to_event,
 	};
 	add_group(suite, "coming", boxes_open, boxes_close, coming, LENGTH(coming));
 	add_group(suite, "going", boxes_open, boxes_close, going, LENGTH(going));

@@ -90,6 +90,29 @@ def test_the_listing_is_true(server):
 
 def test_allow_names_all_methods_of_a_path(server):
     assert ask(server, "DELETE", "/_cbs/clock").headers["Allow"] == "GET, PUT"
+    assert ask(server, "POST", "/_cbs/requests/export").headers["Allow"] == "GET"
+
+
+def test_a_path_that_is_none_hears_what_is_near(server):
+    hint = ask(server, "POST", "/_cbs/clock/freeze").json["error"]["hint"]
+    assert "PUT /_cbs/clock, POST /_cbs/clock/advance" in hint and "faults" not in hint
+    assert ask(server, "GET", "/_cbs/clocks").json["error"]["hint"] == "GET /_cbs/ lists the routes"
+
+
+def test_a_part_that_no_world_has_hears_which_there_are(server):
+    reply = ask(server, "POST", "/_cbs/seed", {"disks": []})
+    assert reply.error == (400, "BadFixture") and "Disks, Snapshots" in reply.json["error"]["message"]
+
+
+def test_an_arrangement_that_needs_the_keys_of_the_default_says_so(server):
+    assert ask(server, "PUT", "/_cbs/sandboxes/AKIDkeys", {}).status == 200
+    reply = ask(server, "POST", "/_cbs/errors/AuthFailure.MFAFailure/arrange?sandbox=AKIDkeys", {})
+    assert reply.error == (409, "CannotArrange") and '"default"' in reply.json["error"]["hint"]
+    assert ask(server, "DELETE", "/_cbs/sandboxes/AKIDkeys").status == 200
+
+
+def test_a_reset_of_all_is_told_of(server):
+    assert ask(server, "POST", "/_cbs/reset?sandbox=all").json["error"]["hint"].endswith("; * is all of them")
 
 
 @pytest.mark.parametrize("path", ["/_cbs/nothing", "/_cbs/health/", "/_cbs/clock/advance/more", "/_cbs//health", "/_cbs/%68ealth",

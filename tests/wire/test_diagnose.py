@@ -114,6 +114,12 @@ def test_what_cannot_be_read(server, body, code):
     assert answer["error"]["message"]
 
 
+def test_a_paste_of_curl_s_own_marks_hears_what_to_paste(server):
+    for text in ("> GET / HTTP/1.1\n> Host: a\n", "*   Trying 127.0.0.1:9362...\n> GET / HTTP/1.1\n"):
+        status, answer = post(server, text, "text/plain")
+        assert status == 400 and "curl -v" in answer["error"]["message"]
+
+
 def test_other_bodies_are_refused(server):
     status, answer = post(server, "GET / HTTP/1.1", "application/x-www-form-urlencoded")
     assert (status, answer["error"]["code"]) == (415, "UnsupportedMediaType")

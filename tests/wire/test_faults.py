@@ -140,6 +140,17 @@ def test_plan_targets_activity(server, faults):
     assert len(targets["actions"]) == 61
 
 
+@pytest.mark.parametrize("match, code, told", [
+    ({}, "Nope", "no action that the rule is for documents Nope"),
+    ({}, "InvalidDisk.Busy", "say in match.action which do: "),
+    ({"action": ["CreateSnapshot", "DescribeDisks"]}, "ResourceBusy", "which do: CreateSnapshot;"),
+    ({"action": "DescribeDisks"}, "ResourceBusy", "it documents InvalidFilter, "),
+])
+def test_a_code_that_an_action_lacks_is_refused_with_what_helps(faults, match, code, told):
+    rule = {"match": match, "do": {"type": "error", "code": code}}
+    assert told in refused(faults, "POST", "/_cbs/faults", rule)[2]
+
+
 def test_a_code_by_force(server, faults):
     rule = faults.force("InvalidDisk.Busy", action="CreateSnapshot", times=2)
     assert rule["remaining"] == 2

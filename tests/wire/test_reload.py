@@ -283,7 +283,7 @@ def test_change(configured):
 @pytest.mark.parametrize("body, parts", [
     ({"colour": "red"}, ["colour", "accepted: host"]),
     ({"rate-limit": "off", "dialect": "old"}, ["dialect", "classic|current"]),
-    ({"port": 1}, ["live"]),
+    ({"port": 1}, ['"port" is not "live"']),
     ({"config": "x.json"}, ["config", "accepted"]),
     ({"rate-limit": {"a": 1}}, ["rate-limit", "on|off|FACTOR"]),
 ])

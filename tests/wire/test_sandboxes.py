@@ -218,6 +218,13 @@ def test_from_event_to_event(sandboxes):
     assert refused(sandboxes, "POST", "/_cbs/clock/advance?sandbox=AKIDone", {"to": "next_event", "by": "1s"})[0] == 400
 
 
+def test_the_next_event_is_one_that_shows(sandboxes):
+    one = sandboxes.put("AKIDone", clock=NEW_YEAR)
+    assert one.clock()["next_event"] >= "2026-01-01T00:00:00Z"
+    went = one.advance_to("next_event")
+    assert went["events"] and went["events"][0]["at"] == went["now"] > "2026-01-01T00:00:00Z"
+
+
 def test_run_until_idle(sandboxes):
     one = sandboxes.put("AKIDone", template="quota", clock=NEW_YEAR, transitions={"snapshot": "3h"})
     made = [create(one), create(one, "disk-twolzrg2")]
