@@ -70,6 +70,10 @@ class Counting(unittest.TestCase):
             pathlib.Path(folder, "asan.report.17").write_text("heap-use-after-free", encoding="utf-8")
             self.assertEqual(quiet(suites.sanitizer_reports, "asan"), "0 passed, 1 failed, 0 skipped")
             self.assertEqual(quiet(suites.sanitizer_reports, "tsan"), "0 passed, 0 failed, 0 skipped")
+            pathlib.Path(folder, "fuzz.report.18").write_text(
+                "==18==WARNING: invalid path to external symbolizer!\n"
+                "==18==WARNING: Failed to use and restart external symbolizer!\n\n", encoding="utf-8")
+            self.assertEqual(quiet(suites.sanitizer_reports, "fuzz"), "0 passed, 0 failed, 0 skipped")
 
 
 class Processes(unittest.TestCase):
