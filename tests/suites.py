@@ -48,6 +48,7 @@ SUITES = {
     "parallel": ("tests", (), ("parallel",)),
     "crash": ("tests", (), ("crash",)),
     "load": ("tests", (), ("load",)),
+    "cost": ("tests", (), ("bench",)),
     "fuzz": ("fuzz", (), ("fuzz",)),
     "clients": ("tests", (), ("clients",)),
     "readme": ("tests", (), ("readme",)),

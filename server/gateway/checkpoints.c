@@ -197,7 +197,7 @@ struct world_image *checkpoint_get(struct sandbox *s, const char *name, struct b
 	if (!checkpoint_exists(s, name))
 		buf_printf(why, "the sandbox %s has no checkpoint %s", s->name, name);
 	else
-		image = path ? image_read(path, why) : image_hold(k->image);
+		image = path ? image_use_seal(image_read(path, why), s->mock->seal) : image_hold(k->image);
 	free(path);
 	return image;
 }

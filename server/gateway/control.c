@@ -123,6 +123,17 @@ static void read_clock(struct sandbox *s, int64_t wall_ms, struct clock_state *o
 	};
 }
 
+/* Together, so that a failure leaves neither the clock where it may not be nor half of what it brought about. */
+static bool move_clock(struct sandbox *s, struct arena *a, const struct vclock *next, int64_t now_ms, struct hearing *h)
+{
+	if (store_next_due(s->store) > now_ms)
+		return sandbox_set_clock(s, next);
+	store_begin(s->store);
+	cbs_settle(s->store, a, now_ms, tell, h);
+	history_because(s, REVISION_TIME, NULL, now_ms);
+	return sandbox_commit_time(s, next);
+}
+
 bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, struct clock_state *out, const struct listener *l)
 {
 	struct turn turn;
@@ -133,8 +144,7 @@ bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, s
 	int64_t wall_ms = clock_wall_ms();
 	struct vclock next = s->clock;
 	change_clock(&next, change, value, wall_ms);
-	bool done = change == CLOCK_READ || (sandbox_set_clock(s, &next) &&
-	                                     sandbox_settle(s, a, vclock_now(&next, wall_ms), tell, &hearing));
+	bool done = change == CLOCK_READ || move_clock(s, a, &next, vclock_now(&next, wall_ms), &hearing);
 	read_clock(s, wall_ms, out);
 	sandbox_leave(s);
 	recording_note_clock(s, &turn, change, value);
@@ -174,7 +184,7 @@ static bool run(struct sandbox *s, int64_t max_ms, bool once, struct clock_state
 		at_ms = until_ms;
 	vclock_set(&next, wall_ms, at_ms);
 	history_because(s, REVISION_TIME, NULL, at_ms);
-	bool done = store_commit(s->store) && sandbox_set_clock(s, &next);
+	bool done = sandbox_commit_time(s, &next);
 	read_clock(s, wall_ms, out);
 	sandbox_leave(s);
 	if (once)

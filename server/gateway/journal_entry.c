@@ -102,13 +102,20 @@ static const char *pack_authorization(struct packer *p, const char *value)
 	return pack_text(p, MASK);
 }
 
+/* Most names differ in length already. */
+static bool is_named(const char *name, size_t len, const char *wanted)
+{
+	return len == strlen(wanted) && str_case_is(name, wanted);
+}
+
 static const char *pack_header(struct packer *p, const struct name_value *header)
 {
 	static const char *const masked[] = { "X-TC-Token", "X-Cbs-Admin-Token", "Proxy-Authorization", "Cookie" };
-	if (str_case_is(header->name, "Authorization"))
+	size_t len = strlen(header->name);
+	if (is_named(header->name, len, "Authorization"))
 		return pack_authorization(p, header->value);
 	for (size_t i = 0; i < sizeof masked / sizeof masked[0]; i++)
-		if (str_case_is(header->name, masked[i]))
+		if (is_named(header->name, len, masked[i]))
 			return pack_text(p, MASK);
 	return pack_text(p, header->value);
 }

@@ -2,6 +2,7 @@
 #include "gateway/mock.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include "gateway/fault.h"
 #include "gateway/journal.h"
 #include "gateway/mock_internal.h"
+#include "store/seal.h"
 
 enum { MAINTAIN_MS = 1000, JOURNAL_ENTRIES = 10000, JOURNAL_BYTES = 64 * 1024 * 1024 };
 
@@ -47,6 +49,18 @@ static bool use_directory(const char *dir, bool *made, struct buf *why)
 	return true;
 }
 
+/* With a data directory: what seals the secrets in its files. */
+static bool open_seal(struct mock *m, const char *dir, struct buf *why)
+{
+	char path[4096];
+	if (snprintf(path, sizeof path, "%s/seal.key", dir) < (int)sizeof path)
+		m->seal = seal_open(path, why);
+	else
+		buf_printf(why, "%s: is too long a name", dir);
+	m->presets.seal = m->seal;
+	return m->seal != NULL;
+}
+
 struct mock *mock_open(const struct mock_config *config, struct buf *why)
 {
 	struct mock *m = xcalloc(1, sizeof *m);
@@ -59,8 +73,9 @@ struct mock *mock_open(const struct mock_config *config, struct buf *why)
 	registry_init(&m->registry);
 	m->faults = faults_new();
 	sandboxes_init(&m->sandboxes);
-	if ((!dir || use_directory(dir, &made, why)) && sandboxes_open(m, why))
+	if ((!dir || (use_directory(dir, &made, why) && open_seal(m, dir, why))) && sandboxes_open(m, why))
 		return m;
+	seal_undo(m->seal);
 	mock_close(m);
 	if (made)
 		rmdir(dir);
@@ -75,6 +90,7 @@ void mock_close(struct mock *m)
 	faults_free(m->faults);
 	registry_finish(&m->registry);
 	presets_finish(&m->presets);
+	seal_close(m->seal);
 	metrics_free(m->metrics);
 	arena_free(m->configs);
 	free(m);

@@ -17,6 +17,7 @@ struct mock {
 	_Atomic(const struct mock_config *) config; /* the one in force; never changed, but another may take its place: reconfigure.c */
 	struct arena *configs;   /* holds all that there were */
 	struct metrics *metrics;
+	struct seal *seal;       /* of secrets in files; NULL in memory */
 	struct presets presets;
 	struct registry registry;
 	struct sandboxes sandboxes;

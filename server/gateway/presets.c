@@ -135,6 +135,8 @@ static struct world_image *make_image(const struct presets *p, enum preset which
                                       struct buf *why)
 {
 	struct store *s = store_open(NULL, DURABLE_OS, why);
+	if (s)
+		store_use_seal(s, p->seal);
 	struct world_image *i = s && load(s, p, which, text, now_ms, why) ? image_of(s, why) : NULL;
 	store_close(s);
 	return i;
@@ -145,10 +147,10 @@ static bool holds(const struct preset_kept *kept, const struct buf *text)
 	return kept->text.len == text->len && memcmp(kept->text.data, text->data, text->len) == 0;
 }
 
-/* Is the program's own image of it what loading it would give? */
+/* Is the program's own image of it what loading it would give? Its secrets are not sealed. */
 static bool is_carried(const struct presets *p, enum preset which)
 {
-	return which == PRESET_DEFAULT && !path_of(p, which) && p->config->seed == 0 && default_world_len > 0;
+	return which == PRESET_DEFAULT && !path_of(p, which) && p->config->seed == 0 && !p->seal && default_world_len > 0;
 }
 
 /* A file is read each time, as it may have been changed meanwhile; then it is loaded anew. */

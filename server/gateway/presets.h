@@ -19,6 +19,7 @@ extern const char *const preset_names[N_PRESETS];
 
 struct presets {
 	const struct mock_config *config;
+	const struct seal *seal;       /* the mock's */
 	pthread_mutex_t lock;
 	struct preset_kept {
 		struct buf text;           /* the fixture that was loaded */

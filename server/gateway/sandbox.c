@@ -233,15 +233,20 @@ bool sandbox_settle(struct sandbox *s, struct arena *a, int64_t now_ms, void (*o
 
 /* ---- changes from inside ---------------------------------------------------------------------------------------------------- */
 
-bool sandbox_set_clock(struct sandbox *s, const struct vclock *clock)
+bool sandbox_commit_time(struct sandbox *s, const struct vclock *clock)
 {
-	store_begin(s->store);
 	store_set_clock(s->store, clock);
-	history_because(s, REVISION_CLOCK, NULL, vclock_now(clock, clock_wall_ms()));
 	if (!store_commit(s->store))
 		return false;
 	use_clock(s, clock);
 	return true;
+}
+
+bool sandbox_set_clock(struct sandbox *s, const struct vclock *clock)
+{
+	store_begin(s->store);
+	history_because(s, REVISION_CLOCK, NULL, vclock_now(clock, clock_wall_ms()));
+	return sandbox_commit_time(s, clock);
 }
 
 bool sandbox_set_seed(struct sandbox *s, uint64_t seed)

@@ -109,6 +109,8 @@ bool sandbox_settle(struct sandbox *s, struct arena *a, int64_t now_ms, void (*o
                     void *data);
 /* Keeps the clock with the world. False when the store could not; then it stays as it was. */
 bool sandbox_set_clock(struct sandbox *s, const struct vclock *clock);
+/* Ends a transaction in which time passed: what happened is kept together with the clock, or neither is. */
+bool sandbox_commit_time(struct sandbox *s, const struct vclock *clock);
 /* Another state of the world is in the store. What surrounds it begins anew, with so many RequestIds given. */
 void sandbox_take_up(struct sandbox *s, int64_t epoch, uint64_t ids_given);
 /* Begins ids and RequestIds anew. False when the store could not. */

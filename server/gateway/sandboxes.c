@@ -345,18 +345,56 @@ static bool world_name(const char *file, char name[SANDBOX_NAME_MAX + 1])
 	return sandbox_name_fits(name) && !str_is(name, DEFAULT_SANDBOX);
 }
 
-static bool take_directory(struct mock *m, struct buf *why)
+static bool is_ours(const char *path)
 {
-	char name[SANDBOX_NAME_MAX + 1];
+	return str_suffix(path, ".db") || str_suffix(path, ".origin") || str_suffix(path, ".checkpoint");
+}
+
+/* A file that was being written when its writer was ended: when it is whole and nothing stands in its place, it was about to be put there;
+ * else nobody needs it. */
+static bool finish_file(struct mock *m, const char *file, struct buf *why)
+{
+	char path[4096], fresh[4096];
+	struct buf damage;
+	size_t len = strlen(file);
+	if (!str_suffix(file, "-new") || snprintf(fresh, sizeof fresh, "%s/%s", m->config->data_dir, file) >= (int)sizeof fresh)
+		return true;
+	snprintf(path, sizeof path, "%s/%.*s", m->config->data_dir, (int)(len - strlen("-new")), file);
+	if (!is_ours(path))
+		return true;
+	buf_init(&damage, sizeof fresh + 256);
+	struct world_image *whole = access(path, F_OK) != 0 ? image_read(fresh, &damage) : NULL;
+	bool done = !whole || image_place(path, m->config->durability, why);
+	if (!whole)
+		image_drop(path);
+	image_release(whole);
+	buf_finish(&damage);
+	return done;
+}
+
+/* Calls fn with each name in the data directory until it answers false. */
+static bool each_file(struct mock *m, bool (*fn)(struct mock *m, const char *file, struct buf *why), struct buf *why)
+{
 	DIR *dir = opendir(m->config->data_dir);
 	bool fine = dir != NULL;
 	for (struct dirent *e; fine && (e = readdir(dir)) != NULL;)
-		fine = !world_name(e->d_name, name) || take_file(m, name, why);
+		fine = fn(m, e->d_name, why);
 	if (dir)
 		closedir(dir);
 	else
 		buf_printf(why, "%s: cannot be read", m->config->data_dir);
 	return fine;
+}
+
+static bool take_world(struct mock *m, const char *file, struct buf *why)
+{
+	char name[SANDBOX_NAME_MAX + 1];
+	return !world_name(file, name) || take_file(m, name, why);
+}
+
+static bool take_directory(struct mock *m, struct buf *why)
+{
+	return each_file(m, finish_file, why) && each_file(m, take_world, why);
 }
 
 bool sandboxes_open(struct mock *m, struct buf *why)

@@ -82,6 +82,8 @@ static bool load(struct store *fresh, const char *text, size_t len, int64_t now_
 static struct store *open_fixture(struct sandbox *s, const char *text, size_t len, int64_t now_ms, struct buf *why)
 {
 	struct store *fresh = store_open(NULL, DURABLE_OS, why);
+	if (fresh)
+		store_use_seal(fresh, s->mock->seal);
 	if (!fresh || !load(fresh, text, len, now_ms, why)) {
 		store_close(fresh);
 		return NULL;
@@ -92,18 +94,22 @@ static struct store *open_fixture(struct sandbox *s, const char *text, size_t le
 	return fresh;
 }
 
-static struct store *open_image(const char *data, size_t len, struct buf *why)
+static struct store *open_image(const struct sandbox *s, const char *data, size_t len, struct buf *why)
 {
 	struct world_image *image = image_from(data, len, why);
 	struct store *fresh = image ? store_open_image(image, why) : NULL;
 	image_release(image);
-	return fresh;
+	if (!fresh || store_use_seal(fresh, s->mock->seal))
+		return fresh;
+	buf_adds(why, "the image is the file of another server, and has its keys; export it there");
+	store_close(fresh);
+	return NULL;
 }
 
 static bool overwrite(struct sandbox *s, const char *data, size_t len, int64_t now_ms, struct buf *why)
 {
 	bool image = is_image(data, len);
-	struct store *fresh = image ? open_image(data, len, why) : open_fixture(s, data, len, now_ms, why);
+	struct store *fresh = image ? open_image(s, data, len, why) : open_fixture(s, data, len, now_ms, why);
 	if (!fresh)
 		return false;
 	if (sandbox_carry_keys(s, fresh, CARRY_ALL, why))
@@ -115,7 +121,7 @@ static bool overwrite(struct sandbox *s, const char *data, size_t len, int64_t n
 /* Of an image what a fixture can say. */
 static bool merge_image(struct sandbox *s, const char *data, size_t len, int64_t now_ms, struct buf *why)
 {
-	struct store *other = open_image(data, len, why);
+	struct store *other = open_image(s, data, len, why);
 	if (!other)
 		return false;
 	struct arena *a = arena_new();

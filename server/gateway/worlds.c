@@ -63,20 +63,28 @@ static struct store *build(struct sandbox *s, const struct sandbox_plan *plan, i
 	return NULL;
 }
 
-/* Writes the world, and of a copy what it goes back to, into files, and goes on with these. */
-static struct store *move_into_file(struct sandbox *s, struct store *built, struct buf *why)
+/* Writes the world, and of a copy what it goes back to, into files, and goes on with these. Those of the one that it replaces go only
+ * when there was room for its own. */
+static struct store *move_into_file(struct sandbox *s, struct store *built, struct sandbox *replaced, struct buf *why)
 {
 	enum durability durability = s->mock->config->durability;
 	char *path = sandbox_path(s, ".db"), *origin = sandbox_path(s, ".origin");
-	struct world_image *image = image_of(built, why);
-	checkpoints_unlink(s);
-	bool written = image && (!s->origin.image || image_write(s->origin.image, origin, durability, why)) &&
-	               image_write(image, path, durability, why);
-	struct store *store = written ? store_open(path, durability, why) : NULL;
-	if (!store)
+	struct world_image *image = image_of(built, why), *before = s->origin.image;
+	bool written = image && (!before || image_prepare(before, origin, durability, why)) && image_prepare(image, path, durability, why);
+	if (written && replaced)
+		sandbox_unlink(replaced);
+	if (written)
+		checkpoints_unlink(s);
+	else
+		image_drop(origin);
+	bool placed = written && (!before || image_place(origin, durability, why)) && image_place(path, durability, why);
+	struct store *store = placed ? store_open(path, durability, why) : NULL;
+	if (store)
+		store_use_seal(store, s->mock->seal);
+	if (written && !store) {
 		unlink(origin);
-	if (written && !store)
 		unlink(path);
+	}
 	image_release(image);
 	image_release(s->origin.image);
 	s->origin.image = NULL;
@@ -97,10 +105,8 @@ struct sandbox *sandbox_make(struct mock *m, const struct sandbox_plan *plan, st
 		atomic_store(&s->expires_ms, s->created_ms + plan->ttl_ms);
 	sandbox_use_settings(s, &s->initial);
 	s->store = build(s, plan, &epoch, why);
-	if (s->store && replaced)
-		sandbox_unlink(replaced);
 	if (s->store && m->config->data_dir)
-		s->store = move_into_file(s, s->store, why);
+		s->store = move_into_file(s, s->store, replaced, why);
 	if (s->store) {
 		sandbox_begin(s, epoch);
 		return s;
@@ -132,8 +138,11 @@ struct sandbox *sandbox_reopen(struct mock *m, const char *name, struct buf *why
 	struct sandbox *s = sandbox_new(m, name);
 	char *path = sandbox_path(s, ".db");
 	s->store = store_open(path, m->config->durability, why);
+	bool opened = s->store && store_use_seal(s->store, m->seal);
+	if (s->store && !opened)
+		buf_printf(why, "%s: %s", path, store_failed(s->store));
 	free(path);
-	if (s->store && resume(s, why))
+	if (opened && resume(s, why))
 		return s;
 	sandbox_close(s);
 	return NULL;
@@ -264,7 +273,7 @@ static struct world_image *origin_image(struct sandbox *s, struct buf *why)
 	if (s->origin.image)
 		return image_hold(s->origin.image);
 	char *path = sandbox_path(s, ".origin");
-	struct world_image *image = image_read(path, why);
+	struct world_image *image = image_use_seal(image_read(path, why), s->mock->seal);
 	free(path);
 	return image;
 }

@@ -36,15 +36,21 @@ void *on_target(void *loop, const char *target, struct MHD_Connection *connectio
 	return x;
 }
 
+static struct buffer *buffer_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
 void on_completed(void *loop, struct MHD_Connection *connection, void **exchange, enum MHD_RequestTerminationCode how)
 {
-	(void)connection;
 	(void)how;
-	struct http *h = ((struct loop *)loop)->listener->http;
+	struct loop *l = loop;
+	struct http *h = l->listener->http;
 	struct exchange *x = *exchange;
 	if (!x)
 		return;
 	*exchange = NULL;
+	buffer_rest(&l->buffers, buffer_of(connection), clock_mono_us());
 	wire_end(x);
 	answer_abandon(x);
 	buf_finish(&x->body);
@@ -123,6 +129,7 @@ static enum MHD_Result begin(struct exchange *x, const char *method)
 {
 	struct request *r = x->request;
 	x->begun = true;
+	buffer_begin(buffer_of(x->connection), method);
 	r->method = method;
 	r->address = peer_text(r->arena, x->connection);
 	if (!take_headers(r, x->connection))

@@ -19,9 +19,6 @@
 #include "util/str.h"
 
 enum {
-	/* Memory of one connection, which the request line and the headers must fit in: a query of 32 KiB (protocol.md §1) beside
-	 * ordinary headers and long tokens. All of it is cleared after each request, so it is no larger. */
-	CONNECTION_MEMORY = 48 * 1024,
 	FILES_BESIDE_CONNECTIONS = 64, /* databases, listeners, epoll, standard streams */
 	STOP_MS = 600,                 /* that requests in flight get to finish */
 };
@@ -169,7 +166,7 @@ static struct MHD_Daemon *start_daemon(struct loop *loop, unsigned connections, 
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, loop,
 	                        MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
 	                        MHD_OPTION_LISTEN_SOCKET, l->fd,
-	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)BUFFER_SIZE,
 	                        MHD_OPTION_CONNECTION_LIMIT, connections,
 	                        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_seconds,
 	                        MHD_OPTION_URI_LOG_CALLBACK, on_target, loop,

@@ -6,13 +6,15 @@
 void on_connection(void *loop, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode what)
 {
 	(void)connection;
-	(void)socket_context;
 	struct loop *l = loop;
 	struct http *h = l->listener->http;
-	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*socket_context = buffer_new();
 		atomic_fetch_add(&h->connections, 1);
-	else
+	} else {
+		buffer_free(&l->buffers, *socket_context);
 		atomic_fetch_sub(&h->connections, 1);
+	}
 	l->place_free |= what == MHD_CONNECTION_NOTIFY_CLOSED;
 }
 

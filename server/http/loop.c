@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "http/http_internal.h"
+#include "util/clock.h"
 
 /* True when there were any. */
 static bool finish_waiting(struct loop *l)
@@ -22,14 +23,15 @@ static bool finish_waiting(struct loop *l)
 	return any;
 }
 
-/* Milliseconds until a connection's time may be over; -1: never. */
+/* Milliseconds until a connection's time may be over or its buffer can be trimmed; -1: never. */
 static int patience(const struct loop *l)
 {
 	enum { LONG_MS = 60 * 1000 };
 	MHD_UNSIGNED_LONG_LONG ms;
 	if (MHD_get_timeout(l->daemon, &ms) != MHD_YES)
-		return -1;
-	return ms < LONG_MS ? (int)ms : LONG_MS;
+		return l->trim_ms;
+	int wait_ms = ms < LONG_MS ? (int)ms : LONG_MS;
+	return l->trim_ms >= 0 && l->trim_ms < wait_ms ? l->trim_ms : wait_ms;
 }
 
 static void wait_for_work(struct loop *l)
@@ -55,6 +57,7 @@ static void *run(void *data)
 	while (!atomic_load(&l->ended)) {
 		wait_for_work(l);
 		take_turn(l);
+		l->trim_ms = l->buffers.first ? buffers_trim(&l->buffers, clock_mono_us(), l->idle_us) : -1;
 	}
 	return NULL;
 }
@@ -63,6 +66,8 @@ bool loop_start(struct loop *l, struct MHD_Daemon *daemon)
 {
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	l->last = &l->waiting;
+	l->trim_ms = -1;
+	l->idle_us = (int64_t)l->listener->http->config.idle_seconds * 1000 * 1000;
 	l->daemon = daemon;
 	l->epoll = info ? info->epoll_fd : -1;
 	l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -1,6 +1,7 @@
 /* Accounts: their keys, what they may do, their projects, and what they use. */
 #include "store/store_internal.h"
 
+#include "store/seal.h"
 #include "util/str.h"
 
 enum {
@@ -91,6 +92,16 @@ void store_add_refunds(struct store *s, int64_t uin, int64_t by)
 	query_run(&q);
 }
 
+/* A column that is a secret. */
+static const char *col_secret(struct query *q, struct arena *a)
+{
+	const char *text = seal_read(q->store->seal, a, col_text(q, a));
+	if (text)
+		return text;
+	store_fail(q->store, "its keys were sealed with another seal.key");
+	return "";
+}
+
 size_t store_credentials(struct store *s, struct arena *a, struct credential **out)
 {
 	struct query q = start(s, CREDENTIALS);
@@ -100,8 +111,8 @@ size_t store_credentials(struct store *s, struct arena *a, struct credential **o
 		rows = rows_room(a, rows, count, sizeof *rows);
 		struct credential *row = &rows[count++];
 		row->secret_id = col_text(&q, a);
-		row->secret_key = col_text(&q, a);
-		row->token = col_text(&q, a);
+		row->secret_key = col_secret(&q, a);
+		row->token = col_secret(&q, a);
 		row->status = col_text(&q, a);
 		row->kind = col_text(&q, a);
 		row->mfa = col_text(&q, a);
@@ -114,15 +125,26 @@ size_t store_credentials(struct store *s, struct arena *a, struct credential **o
 	return count;
 }
 
+bool store_use_seal(struct store *s, const struct seal *seal)
+{
+	struct arena *a = arena_new();
+	struct credential *list;
+	s->seal = seal;
+	store_credentials(s, a, &list);
+	arena_free(a);
+	return !store_failed(s);
+}
+
 void store_set_credentials(struct store *s, const struct credential *list, size_t count)
 {
+	struct arena *a = arena_new();
 	struct query q = start(s, REMOVE_CREDENTIALS);
 	query_run(&q);
 	for (const struct credential *c = list; c < list + count; c++) {
 		q = start(s, ADD_CREDENTIAL);
 		bind_text(&q, c->secret_id);
-		bind_text(&q, c->secret_key);
-		bind_text(&q, c->token);
+		bind_text(&q, seal_text(s->seal, a, c->secret_key));
+		bind_text(&q, seal_text(s->seal, a, c->token));
 		bind_text(&q, c->status);
 		bind_text(&q, c->kind);
 		bind_text(&q, c->mfa);
@@ -132,6 +154,7 @@ void store_set_credentials(struct store *s, const struct credential *list, size_
 		bind_int(&q, c->own);
 		query_run(&q);
 	}
+	arena_free(a);
 }
 
 /* What CAM refuses an account. */

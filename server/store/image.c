@@ -17,6 +17,7 @@ struct world_image {
 	atomic_size_t holders;
 	unsigned char *data; /* of sqlite3_malloc */
 	size_t len;
+	const struct seal *seal; /* of the store it was made from */
 };
 
 /* As SQLite allocates, since it makes most images. Memory that has run out ends the process, as everywhere. */
@@ -30,7 +31,7 @@ static unsigned char *image_memory(size_t len)
 }
 
 /* Takes the data over. A database in a file says that it has a log; bytes have none. */
-static struct world_image *image_new(unsigned char *data, size_t len)
+static struct world_image *image_new(unsigned char *data, size_t len, const struct seal *seal)
 {
 	enum { WRITE_VERSION_AT = 18, READ_VERSION_AT = 19, WITHOUT_LOG = 1 };
 	struct world_image *i = xcalloc(1, sizeof *i);
@@ -38,12 +39,13 @@ static struct world_image *image_new(unsigned char *data, size_t len)
 	data[WRITE_VERSION_AT] = data[READ_VERSION_AT] = WITHOUT_LOG;
 	i->data = data;
 	i->len = len;
+	i->seal = seal;
 	return i;
 }
 
 struct world_image *image_of_bytes(const void *data, size_t len)
 {
-	return image_new(memcpy(image_memory(len), data, len), len);
+	return image_new(memcpy(image_memory(len), data, len), len, NULL);
 }
 
 struct world_image *image_hold(struct world_image *i)
@@ -78,7 +80,7 @@ struct world_image *image_of(struct store *s, struct buf *why)
 	store_ready(s, false);
 	unsigned char *data = s->failed[0] ? NULL : sqlite3_serialize(s->db, "main", &size, 0);
 	if (data)
-		return image_new(data, (size_t)size);
+		return image_new(data, (size_t)size, s->seal);
 	buf_printf(why, "the world cannot be copied: %s", s->failed[0] ? s->failed : sqlite3_errmsg(s->db));
 	return NULL;
 }
@@ -129,6 +131,7 @@ bool store_load_image(struct store *s, const struct world_image *i, struct buf *
 struct store *store_open_image(const struct world_image *i, struct buf *why)
 {
 	struct store *s = store_new();
+	s->seal = i->seal;
 	if (database_open_memory(s, why) && store_load_image(s, i, why))
 		return s;
 	store_close(s);
@@ -209,7 +212,7 @@ struct world_image *image_from(const void *data, size_t len, struct buf *why)
 	}
 	if (!header_fits("the image", data, len, why))
 		return NULL;
-	struct world_image *i = image_new(memcpy(image_memory(len), data, len), len);
+	struct world_image *i = image_new(memcpy(image_memory(len), data, len), len, NULL);
 	if (image_holds_a_world(i, why))
 		return i;
 	image_release(i);
@@ -268,9 +271,16 @@ struct world_image *image_read(const char *path, struct buf *why)
 	if (fd >= 0)
 		close(fd);
 	if (data && header_fits(path, data, len, why))
-		return image_new(data, len);
+		return image_new(data, len, NULL);
 	sqlite3_free(data);
 	return NULL;
+}
+
+struct world_image *image_use_seal(struct world_image *i, const struct seal *seal)
+{
+	if (i)
+		i->seal = seal;
+	return i;
 }
 
 static bool write_whole(int fd, const unsigned char *data, size_t len, bool sync)
@@ -298,25 +308,50 @@ static bool sync_directory(const char *path)
 	return done;
 }
 
-bool image_write(const struct world_image *i, const char *path, enum durability durability, struct buf *why)
+/* "PATH-new"; false when that is too long a name. */
+static bool name_fresh(const char *path, char fresh[PATH_SIZE])
 {
-	char fresh[PATH_SIZE], beside[PATH_SIZE];
-	bool sync = durability == DURABLE_POWER;
-	if ((size_t)snprintf(fresh, sizeof fresh, "%s-new", path) >= sizeof fresh) {
-		errno = ENAMETOOLONG;
-		return complain(why, path, "written");
-	}
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool done = fd >= 0 && write_whole(fd, i->data, i->len, sync);
+	if (snprintf(fresh, PATH_SIZE, "%s-new", path) < PATH_SIZE)
+		return true;
+	errno = ENAMETOOLONG;
+	return false;
+}
+
+bool image_prepare(const struct world_image *i, const char *path, enum durability durability, struct buf *why)
+{
+	char fresh[PATH_SIZE];
+	int fd = name_fresh(path, fresh) ? open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+	bool done = fd >= 0 && write_whole(fd, i->data, i->len, durability == DURABLE_POWER);
 	if (fd >= 0)
 		done = close(fd) == 0 && done;
-	snprintf(beside, sizeof beside, "%s-wal", path);
-	if (done && unlink(beside) < 0 && errno != ENOENT)
-		done = false;
-	if (done && rename(fresh, path) == 0 && (!sync || sync_directory(path)))
+	if (done)
 		return true;
 	complain(why, path, "written");
 	if (fd >= 0)
 		unlink(fresh);
 	return false;
+}
+
+bool image_place(const char *path, enum durability durability, struct buf *why)
+{
+	char fresh[PATH_SIZE], beside[PATH_SIZE];
+	snprintf(beside, sizeof beside, "%s-wal", path);
+	bool done = name_fresh(path, fresh) && (unlink(beside) == 0 || errno == ENOENT) && rename(fresh, path) == 0;
+	if (done && (durability != DURABLE_POWER || sync_directory(path)))
+		return true;
+	complain(why, path, "written");
+	image_drop(path);
+	return false;
+}
+
+void image_drop(const char *path)
+{
+	char fresh[PATH_SIZE];
+	if (name_fresh(path, fresh))
+		unlink(fresh);
+}
+
+bool image_write(const struct world_image *i, const char *path, enum durability durability, struct buf *why)
+{
+	return image_prepare(i, path, durability, why) && image_place(path, durability, why);
 }

@@ -20,8 +20,14 @@ struct world_image *image_of(struct store *s, struct buf *why);
 struct world_image *image_from(const void *data, size_t len, struct buf *why);
 /* From a file that this program wrote. */
 struct world_image *image_read(const char *path, struct buf *why);
+/* Says what the secrets in an image that was read are sealed with. NULL is fine. Returns the image. */
+struct world_image *image_use_seal(struct world_image *i, const struct seal *seal);
 /* Whole or not at all, in place of what was there; a log that another left beside it goes. */
 bool image_write(const struct world_image *i, const char *path, enum durability durability, struct buf *why);
+/* The same in two steps: PATH-new is written, and put in its place; or taken away. */
+bool image_prepare(const struct world_image *i, const char *path, enum durability durability, struct buf *why);
+bool image_place(const char *path, enum durability durability, struct buf *why);
+void image_drop(const char *path);
 /* A copy in which no secret key and no token is to be found, not even in unused space. */
 struct world_image *image_blank(const struct world_image *i, struct buf *why);
 

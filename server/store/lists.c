@@ -256,7 +256,7 @@ static size_t read_far_page(struct store *s, struct arena *a, const struct list_
 /* Walking to it would take longer than the signposts. */
 static bool is_far(const struct source *from, const struct list_query *l)
 {
-	enum { FAR = 2048 };
+	enum { FAR = 8192 };
 	return from == &snapshot_source && l->term_count == 0 && !l->numbers && !l->by_deadline && l->offset > FAR;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "store/entity.h"
+#include "store/seal.h"
 #include "util/ident.h"
 #include "util/str.h"
 
@@ -213,7 +214,7 @@ static bool write_row(struct store *s, struct query *q)
 	return rc == SQLITE_DONE;
 }
 
-enum put_result store_put(struct store *s, const struct entity *e, const struct value *values, size_t *which, const char **why)
+static enum put_result put_row(struct store *s, const struct entity *e, const struct value *values, size_t *which, const char **why)
 {
 	char id[IDENT_SIZE];
 	struct query q;
@@ -240,6 +241,28 @@ enum put_result store_put(struct store *s, const struct entity *e, const struct 
 	if (s->failed[0])
 		*why = s->failed;
 	return PUT_FAILED;
+}
+
+static const struct value *sealed(const struct seal *seal, struct arena *a, const struct entity *e, const struct value *values)
+{
+	struct value *copy = arena_alloc(a, e->field_count * sizeof *copy);
+	for (size_t i = 0; i < e->field_count; i++) {
+		const char *column = e->fields[i].column;
+		copy[i] = values[i];
+		if (values[i].text && (str_is(column, "secret_key") || str_is(column, "token")))
+			copy[i].text = seal_text(seal, a, values[i].text);
+	}
+	return copy;
+}
+
+enum put_result store_put(struct store *s, const struct entity *e, const struct value *values, size_t *which, const char **why)
+{
+	if (!s->seal || !str_is(e->table, "credential"))
+		return put_row(s, e, values, which, why);
+	struct arena *a = arena_new();
+	enum put_result result = put_row(s, e, sealed(s->seal, a, e, values), which, why);
+	arena_free(a);
+	return result;
 }
 
 /* ---- the whole world ---------------------------------------------------------------------------------------------------- */

@@ -291,6 +291,28 @@ static void undo(struct store *s)
 	memo_forget(s);
 }
 
+static void note_lost(struct store *s, uint64_t group)
+{
+	struct lost_groups *latest = s->lost_count ? &s->lost[(s->lost_count - 1) % LOST_MAX] : NULL;
+	if (latest && latest->last + 1 == group) {
+		latest->last = group;
+		return;
+	}
+	struct lost_groups *next = &s->lost[s->lost_count % LOST_MAX];
+	if (s->lost_count >= LOST_MAX)
+		s->forgotten = next->last;
+	*next = (struct lost_groups){ group, group };
+	s->lost_count++;
+}
+
+static bool is_lost(const struct store *s, uint64_t group)
+{
+	for (size_t i = 0; i < s->lost_count && i < LOST_MAX; i++)
+		if (group >= s->lost[i].first && group <= s->lost[i].last)
+			return true;
+	return group <= s->forgotten;
+}
+
 /* What transactions that ended left, in one of SQLite's. When that fails, nothing that followed from it is true: the failure sticks. */
 static void write_kept(struct store *s)
 {
@@ -298,8 +320,9 @@ static void write_kept(struct store *s)
 	run(s, BEGIN);
 	waiting_write(s, false);
 	run(s, COMMIT);
+	if (s->failed[0])
+		note_lost(s, s->group);
 	s->group++;
-	s->lost = s->lost << 1 | (s->failed[0] != '\0');
 	if (!s->failed[0]) {
 		note_log_size(s);
 		return;
@@ -398,11 +421,9 @@ bool store_commit_later(struct store *s, uint64_t *ticket)
 
 bool store_written(struct store *s, uint64_t ticket)
 {
-	enum { REMEMBERED = 64 };
 	if (ticket == s->group)
 		flush(s);
-	uint64_t before = s->group - 1 - ticket;
-	return before < REMEMBERED && (s->lost >> before & 1) == 0;
+	return !is_lost(s, ticket);
 }
 
 void store_rollback(struct store *s)

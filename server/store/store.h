@@ -16,6 +16,7 @@
 
 struct store;
 struct entity;
+struct seal;
 
 enum durability {
 	DURABLE_OS,    /* a commit is with the operating system: survives the end of the process */
@@ -35,6 +36,9 @@ void store_close(struct store *s);
 void store_unlink(struct store *s);
 /* Bytes of the database, log not counted. */
 int64_t store_size(struct store *s);
+/* From now on secret keys and tokens are sealed on their way in and opened on their way out (seal.h); so they are in images of this store,
+ * and in stores opened from those. NULL: they stand as they are. False when there are some in it that another key sealed. */
+bool store_use_seal(struct store *s, const struct seal *seal);
 /* At opening it held no account: made just now, or its maker ended before it was filled. */
 bool store_is_new(const struct store *s);
 /* Removes every row and puts the sequence counters back: the state of a new store. Inside a transaction. */

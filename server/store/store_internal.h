@@ -50,6 +50,13 @@ struct added_job {
 	char kind[JOB_TEXT_MAX], goes_to[JOB_TEXT_MAX];
 };
 
+/* Groups of transactions that could not be written, from one to another. */
+enum { LOST_MAX = 16 };
+
+struct lost_groups {
+	uint64_t first, last;
+};
+
 struct store {
 	sqlite3 *db;
 	sqlite3 *checkpointer; /* a second connection, so that a checkpoint waits for nobody; NULL in memory */
@@ -74,11 +81,14 @@ struct store {
 	struct buf text;       /* the statement being put together */
 	char failed[SAID_MAX]; /* "": nothing failed */
 	char why[SAID_MAX];    /* of the last store_put */
+	const struct seal *seal;     /* of secrets; NULL: they stand as they are */
 	struct revisions *revisions; /* NULL: they are not kept */
 	struct memo *memo;           /* NULL: empty, as the next */
 	struct waiting *waiting;
 	uint64_t group;              /* of transactions: that which waits, or will; from 1 */
-	uint64_t lost;               /* of the 64 before it, a bit each, the last one lowest: it could not be written */
+	struct lost_groups lost[LOST_MAX]; /* before it; a ring, for failures seldom come alone */
+	size_t lost_count;           /* that there ever were in it */
+	uint64_t forgotten;          /* the last one that is not in it any more: up to there nothing is known */
 	int64_t looked_ms, file_version; /* when another program's changes were last looked for, and what was seen */
 };
 

@@ -2,6 +2,7 @@
  * behind each piece, so that running past one is caught as it would be with malloc. */
 #include "util/arena.h"
 
+#include <pthread.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -80,12 +81,37 @@ char *xstrdup(const char *text)
 	return memcpy(xmalloc(size), text, size);
 }
 
+/* One chunk a thread is kept for the next arena: each request needs one. */
+static pthread_key_t spare;
+
+static void make_key(void)
+{
+	if (pthread_key_create(&spare, free) != 0)
+		out_of_memory();
+}
+
+static struct chunk *take_chunk(size_t size)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, make_key);
+	struct chunk *kept = size == CHUNK_SIZE ? pthread_getspecific(spare) : NULL;
+	if (kept)
+		pthread_setspecific(spare, NULL);
+	return kept ? kept : xmalloc(sizeof *kept + size);
+}
+
+static void give_chunk(struct chunk *c)
+{
+	if (c->size != CHUNK_SIZE || pthread_getspecific(spare) || pthread_setspecific(spare, c) != 0)
+		free(c);
+}
+
 static void add_chunk(struct arena *a, size_t at_least)
 {
 	size_t size = at_least > CHUNK_SIZE ? at_least : CHUNK_SIZE;
 	if (size > SIZE_MAX - sizeof(struct chunk))
 		out_of_memory();
-	struct chunk *c = xmalloc(sizeof *c + size);
+	struct chunk *c = take_chunk(size);
 	c->next = a->chunks;
 	c->size = size;
 	c->used = 0;
@@ -113,7 +139,7 @@ void arena_free(struct arena *a)
 		struct chunk *c = a->chunks;
 		a->chunks = c->next;
 		ASAN_UNPOISON_MEMORY_REGION(c->data, c->size);
-		free(c);
+		give_chunk(c);
 	}
 	free(a);
 }

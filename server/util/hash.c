@@ -111,6 +111,11 @@ bool base64_decode(const char *text, uint8_t *out, size_t *len)
 	return true;
 }
 
+bool random_bytes(uint8_t *out, size_t len)
+{
+	return gnutls_rnd(GNUTLS_RND_KEY, out, len) == 0;
+}
+
 bool equal_constant_time(const char *a, const char *b)
 {
 	size_t len = strlen(a);

@@ -17,6 +17,8 @@ void hex_encode(const uint8_t *data, size_t len, char *out); /* out takes 2*len+
 void base64_encode(const uint8_t *data, size_t len, char *out);
 /* out takes 3*(strlen(text)/4)+1 bytes and gets a NUL behind. False when it is not what base64_encode writes. */
 bool base64_decode(const char *text, uint8_t *out, size_t *len);
+/* For keys, from the operating system's chance. False when it has none to give. */
+bool random_bytes(uint8_t *out, size_t len);
 /* Takes the same time wherever the texts differ; false at once only when the lengths do. */
 bool equal_constant_time(const char *a, const char *b);
 

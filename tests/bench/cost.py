@@ -23,6 +23,10 @@ def bare():
     return given or str(pathlib.Path(os.environ["CBSMOCK_BINARY"]).parents[1] / "tests" / "bench" / "bare")
 
 
+def serve():
+    return [os.environ["CBSMOCK_BINARY"], "serve", "--port", "0", *FAST]
+
+
 def instructions(command, seed, requests):
     """User-space instructions of a server that answers so many requests. Hashing and memset are left out: valgrind has neither the
     processor's hash instructions nor its fast fill."""
@@ -39,15 +43,15 @@ def instructions(command, seed, requests):
         process.terminate()
         process.wait(60)
         process.stdout.close()
-        text = subprocess.run(["callgrind_annotate", "--threshold=100", str(out)], capture_output=True, text=True, check=True).stdout
+        annotate = ["callgrind_annotate", "--auto=no", "--threshold=100", str(out)]
+        text = subprocess.run(annotate, capture_output=True, text=True, check=True).stdout
     counts = re.findall(r"^\s*([\d,]+) \([^)]*\)\s+(\S.*)$", text, re.M)
     return sum(int(count.replace(",", "")) for count, name in counts if not re.search("PROGRAM TOTALS|sha256|sha1|memset", name))
 
 
 def per_request():
     """Of the bare answerer and of cbsmock, start and end of the server not counted."""
-    serve = [os.environ["CBSMOCK_BINARY"], "serve", "--port", "0", *FAST]
     of = {}
-    for name, command, seed in (("bare", [bare()], None), ("cbsmock", serve, ROOMY)):
+    for name, command, seed in (("bare", [bare()], None), ("cbsmock", serve(), ROOMY)):
         of[name] = (instructions(command, seed, MANY) - instructions(command, seed, FEW)) / (MANY - FEW)
     return of

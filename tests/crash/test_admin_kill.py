@@ -49,6 +49,7 @@ CHANGES = {
     "import": ("POST", "/_cbs/state/import", None),
     "new sandbox": ("PUT", f"/_cbs/sandboxes/{OTHER}", {}),
     "fork": ("POST", "/_cbs/sandboxes/default/fork", {"as": OTHER}),
+    "replaced sandbox": ("PUT", f"/_cbs/sandboxes/{KEPT}", {}),
     "deletion": ("DELETE", f"/_cbs/sandboxes/{KEPT}", None),
     "reset of a sandbox": ("POST", f"/_cbs/reset?sandbox={KEPT}", None),
 }
@@ -112,4 +113,4 @@ def test_kill(tmp_path, name):
         assert found in (before, after), f"{found} is neither {before} nor {after}"
         for path in folder.glob("*.db"):
             check_file(path)
-        assert not [path.name for path in folder.iterdir() if path.name.endswith(("-wal", "-shm"))]
+        assert not [path.name for path in folder.iterdir() if path.name.endswith(("-new", "-wal", "-shm"))]

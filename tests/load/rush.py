@@ -58,6 +58,8 @@ class Rush:
         made = []
         for _ in range(BATCH):
             answer = raw.answer().json["Response"]
+            if "Error" in answer:
+                raise ValueError(answer)
             made.append(answer["SnapshotId"])
             self.there.append(answer["SnapshotId"])
         raw.answer()

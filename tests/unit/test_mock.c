@@ -27,7 +27,8 @@ static void set_up(void)
 static void tear_down(void)
 {
 	static const char *const files[] = {
-		"data/default.db", "data/default.db-wal", "data/default.db-shm", "data/default.db-lock", "bad.json", "data"
+		"data/default.db", "data/default.db-wal", "data/default.db-shm", "data/default.db-lock", "data/seal.key",
+		"bad.json", "data"
 	};
 	for (size_t i = 0; i < LENGTH(files); i++)
 		remove(arena_printf(arena, "%s/%s", dir, files[i]));

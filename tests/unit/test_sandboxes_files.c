@@ -31,7 +31,9 @@ static void open_files(void)
 static void close_files(void)
 {
 	char path[128];
-	static const char *const left[] = { "default.db", "AKIDone.db", "AKIDfork.db", "AKIDfork.origin", "AKIDone.base.checkpoint" };
+	static const char *const left[] = {
+		"default.db", "seal.key", "AKIDone.db", "AKIDfork.db", "AKIDfork.origin", "AKIDone.base.checkpoint"
+	};
 	world_close(boxes);
 	for (size_t i = 0; i < LENGTH(left); i++) {
 		snprintf(path, sizeof path, "%s/%s", dir, left[i]);

@@ -255,6 +255,35 @@ START_TEST(a_ticket_stands_until_it_is_written)
 }
 END_TEST
 
+/* Whoever holds a ticket may come late: others have long gone on, well or badly. */
+START_TEST(a_late_ticket_is_known_as_well)
+{
+	enum { OTHERS = 200 };
+	struct arena *a = arena_new();
+	const char *path = file_name(a);
+	struct store *s = file_with_disk(path);
+	uint64_t kept, lost, other;
+	store_begin(s);
+	add(s, FIRST, 50);
+	ck_assert(store_commit_later(s, &kept));
+	ck_assert(store_written(s, kept));
+	store_begin(s);
+	add(s, FIRST, 51); /* the number is taken */
+	ck_assert(store_commit_later(s, &lost));
+	ck_assert(!store_written(s, lost));
+	for (int i = 1; i <= OTHERS; i++) {
+		store_begin(s);
+		add(s, i % 50 ? FIRST + i : FIRST, 100 + i);
+		ck_assert(store_commit_later(s, &other));
+		ck_assert(store_written(s, other) == (i % 50 != 0));
+		ck_assert(store_written(s, kept) && !store_written(s, lost));
+	}
+	store_close(s);
+	remove_file(path);
+	arena_free(a);
+}
+END_TEST
+
 /* The number of one of them is another's already, so none can be written. */
 START_TEST(what_cannot_be_written_is_lost_as_a_whole)
 {
@@ -292,7 +321,7 @@ END_TEST
 static void compare_pages(struct store *s, struct arena *a, uint64_t total)
 {
 	for (int ascending = 0; ascending < 2; ascending++)
-		for (uint64_t offset = 0; offset < total + 50; offset += 331) {
+		for (uint64_t offset = 0; offset < total + 50; offset += 997) {
 			struct list_query q = { .account = OWNER, .region = REGION, .ascending = ascending, .offset = offset, .limit = 30 };
 			struct snapshot *far, *near;
 			size_t far_count, near_count;
@@ -307,7 +336,7 @@ static void compare_pages(struct store *s, struct arena *a, uint64_t total)
 
 START_TEST(far_pages_are_the_same)
 {
-	enum { ROWS = 6000 };
+	enum { ROWS = 12000 };
 	struct store *s = world_with_disk();
 	struct arena *a = arena_new();
 	store_begin(s);
@@ -343,7 +372,9 @@ int main(void)
 		what_waits_shows_at_once, what_waits_can_change, a_rollback_drops_its_own_and_no_more,
 		more_than_can_wait_is_written_meanwhile, numbers_go_round_those_that_are_taken,
 	};
-	const TTest *const files[] = { a_ticket_stands_until_it_is_written, what_cannot_be_written_is_lost_as_a_whole };
+	const TTest *const files[] = {
+		a_ticket_stands_until_it_is_written, a_late_ticket_is_known_as_well, what_cannot_be_written_is_lost_as_a_whole,
+	};
 	const TTest *const pages[] = { far_pages_are_the_same };
 	Suite *suite = suite_create("store_waiting");
 	add_case(suite, "waiting", waiting, LENGTH(waiting));

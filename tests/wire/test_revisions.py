@@ -52,7 +52,7 @@ def test_a_change_is_a_revision(keeping, kept):
     (one,) = kept.list(before + 1)["revisions"]
     assert (one["kind"], one["action"], one["request_id"]) == ("call", "CreateSnapshot", made.request_id)
     keeping.admin.advance("5s")
-    assert [one["kind"] for one in kept.list(before + 2)["revisions"]] == ["clock", "time"]
+    assert [one["kind"] for one in kept.list(before + 2)["revisions"]] == ["time"]
 
 
 def test_pages(keeping, kept):
