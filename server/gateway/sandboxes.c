@@ -350,6 +350,22 @@ static bool is_ours(const char *path)
 	return str_suffix(path, ".db") || str_suffix(path, ".origin") || str_suffix(path, ".checkpoint");
 }
 
+/* What SQLite kept beside a world that was being deleted when its server was ended: the world itself has gone. */
+static bool drop_remains(struct mock *m, const char *file, struct buf *why)
+{
+	(void)why;
+	char path[4096], remains[4096];
+	size_t len = strlen(file);
+	if (!str_suffix(file, ".db-wal") && !str_suffix(file, ".db-shm"))
+		return true;
+	if (snprintf(remains, sizeof remains, "%s/%s", m->config->data_dir, file) >= (int)sizeof remains)
+		return true;
+	snprintf(path, sizeof path, "%s/%.*s", m->config->data_dir, (int)(len - strlen("-wal")), file);
+	if (access(path, F_OK) != 0)
+		unlink(remains);
+	return true;
+}
+
 /* A file that was being written when its writer was ended: when it is whole and nothing stands in its place, it was about to be put there;
  * else nobody needs it. */
 static bool finish_file(struct mock *m, const char *file, struct buf *why)
@@ -394,7 +410,7 @@ static bool take_world(struct mock *m, const char *file, struct buf *why)
 
 static bool take_directory(struct mock *m, struct buf *why)
 {
-	return each_file(m, finish_file, why) && each_file(m, take_world, why);
+	return each_file(m, finish_file, why) && each_file(m, drop_remains, why) && each_file(m, take_world, why);
 }
 
 bool sandboxes_open(struct mock *m, struct buf *why)

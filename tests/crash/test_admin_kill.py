@@ -114,3 +114,13 @@ def test_kill(tmp_path, name):
         for path in folder.glob("*.db"):
             check_file(path)
         assert not [path.name for path in folder.iterdir() if path.name.endswith(("-new", "-wal", "-shm"))]
+
+
+def test_remains_of_a_deleted_world_go(tmp_path):
+    """Its file went first; what SQLite kept beside it would be found by the next world of that name."""
+    for ending in ("-wal", "-shm"):
+        (tmp_path / f"AKIDgone.db{ending}").write_bytes(b"left behind")
+    with Server("--data", str(tmp_path)) as server:
+        assert api.call(server, "CreateSnapshot", {"DiskId": DISK}).code is None
+        names = {path.name for path in tmp_path.iterdir()}
+        assert "default.db-wal" in names and not [name for name in names if name.startswith("AKIDgone")]
