@@ -44,7 +44,8 @@ CBSMOCK_API bool cbsmock_seed(struct cbsmock *c, const char *fixture, char **why
 /* Lets time pass in the world: "5s", "1h30m", "7d". */
 CBSMOCK_API bool cbsmock_clock_advance(struct cbsmock *c, const char *by, char **why);
 /* Everything else: a request to the admin API, as ("POST", "/_cbs/reset", NULL, …). `json` NULL: no body. Returns the HTTP status; 0 when
- * there was no answer. *answer (may be NULL) becomes what was answered, or why nothing was, to be freed with free(). */
+ * there was no answer. *answer (may be NULL) becomes what was answered, or why nothing was, to be freed with free(). POST /_cbs/shutdown is
+ * refused with 409: cbsmock_stop ends it. */
 CBSMOCK_API int cbsmock_admin(struct cbsmock *c, const char *method, const char *path, const char *json, char **answer);
 
 /* "0.1.0" */

@@ -47,6 +47,12 @@ static void wait_for_end(const sigset_t *signals, struct reload *reload, bool on
 	log_say(LOG_INFO, "ending: %s", signal_number == SIGTERM ? "SIGTERM" : signal_number == SIGINT ? "SIGINT" : "SIGHUP");
 }
 
+/* For POST /_cbs/shutdown: all threads block the signal, so that wait_for_end hears it as one from outside. */
+static void stop_self(void)
+{
+	kill(getpid(), SIGTERM);
+}
+
 static bool serve_mock(const struct config *config, struct reload *reload, const sigset_t *signals, struct buf *why)
 {
 	bool on_terminal = isatty(STDOUT_FILENO);
@@ -78,6 +84,7 @@ static bool serve(struct config *config, int argc, char **argv, struct buf *why)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	reload_init(&reload, config, argc, argv);
 	config->http.admin.settings = &reload.door;
+	config->http.admin.stop = stop_self;
 	reload.http = http_open(&config->http, why);
 	reload.mock = reload.http ? mock_open(&config->mock, why) : NULL;
 	bool served = reload.mock && serve_mock(config, &reload, &signals, why);
@@ -140,6 +147,7 @@ static const struct {
 	{ "replay", replay_command, "replay FILE|-", "play a recording again and compare every byte" },
 	{ "config", cli_config, "config [VERB]", "the settings of the running server: show, set, reload" },
 	{ "reset", cli_reset, "reset", "the world as at the start" },
+	{ "stop", cli_stop, "stop", "end the running server" },
 };
 
 static void print_help(void)

@@ -34,6 +34,8 @@ struct admin_config {
 	const char *hosts;   /* further Host names that may reach it, "," between; may be NULL */
 	int64_t started_ms;  /* wall time */
 	const struct admin_settings *settings; /* NULL: there are none to be had */
+	/* Asks for the server's end, as SIGTERM does, and returns at once. NULL: it is part of a program, which ends it itself. */
+	void (*stop)(void);
 	/* Filled by http/, for routes whose answer is a wait: to be called, from any thread, whenever what some wait waits for may have
 	 * come true. Cheap, takes no lock of the mock; NULL when nobody serves. The two outlive this struct, which is the call's. */
 	void (*poke)(void *poke_data);

@@ -23,5 +23,6 @@ int cli_diagnose(int argc, char **argv); /* cbsmock diagnose request.txt */
 int cli_recording(int argc, char **argv);/* cbsmock recording start … */
 int cli_reset(int argc, char **argv);    /* cbsmock reset */
 int cli_config(int argc, char **argv);   /* cbsmock config set rate-limit=off … */
+int cli_stop(int argc, char **argv);     /* cbsmock stop */
 
 #endif

@@ -11,10 +11,10 @@ import pytest
 from support import api
 from support.api import call
 from support.diagnose import as_text
-from support.server import Server, binary
+from support.server import STOP_SECONDS, Server, binary
 
 DISK = "disk-lzrg2pwi"
-VERBS = ("sandbox", "clock", "state", "faults", "errors", "requests", "verify", "diagnose", "config", "reset")
+VERBS = ("sandbox", "clock", "state", "faults", "errors", "requests", "verify", "diagnose", "config", "reset", "stop")
 OK, REFUSED, FAILED = range(3)
 
 
@@ -343,6 +343,15 @@ def test_reset(cli):
     assert cli.fields("clock")["mode"] == "real"
 
 
+def test_stop():
+    with Server("--admin-token", "sesame") as server:
+        cli = Cli(server)
+        assert "TokenRequired" in cli.refused("stop")
+        assert cli.fields("stop", "--admin-token", "sesame")["status"] == "stopping"
+        assert server.process.wait(STOP_SECONDS) == 0
+        assert "is the server running?" in cli.refused("stop", status=FAILED)
+
+
 # ---- the rest --------------------------------------------------------------------------------------------------------------
 
 
@@ -427,6 +436,7 @@ def test_the_program_lists_them():
     (["requests", "as", "id"], "FORM is missing"),
     (["sandbox", "list", "--sandbox", "x"], "unknown option --sandbox"),
     (["reset", "now"], "nothing more is expected"),
+    (["stop", "--sandbox", "x"], "unknown option --sandbox"),
     (["clock", "--timeout", "0"], "--timeout takes seconds"),
     (["clock", "--endpoint", "https://127.0.0.1"], "does not speak TLS"),
 ])

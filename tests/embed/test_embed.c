@@ -131,6 +131,18 @@ START_TEST(the_admin_api_is_at_hand)
 }
 END_TEST
 
+/* A request must not be able to end the process, nor the server under the pointer that its program holds. */
+START_TEST(only_the_program_stops_it)
+{
+	char snapshot[SNAPSHOT_ID_SIZE], *answer;
+	struct cbsmock *c = start(NULL);
+	ck_assert_int_eq(cbsmock_admin(c, "POST", "/_cbs/shutdown", NULL, &answer), 409);
+	expect_sentence(answer, "cbsmock_stop");
+	ck_assert(backup_begin(cbsmock_url(c), DISK, snapshot));
+	cbsmock_stop(c);
+}
+END_TEST
+
 START_TEST(a_data_folder_outlives_the_server)
 {
 	char folder[] = "/tmp/cbsmock-embed-XXXXXX", data[64], snapshot[SNAPSHOT_ID_SIZE], command[96];
@@ -216,7 +228,8 @@ int main(void)
 {
 	const TTest *const one[] = {
 		the_defaults_give_a_server_on_a_free_port, mistakes_are_told_in_a_sentence, a_port_in_use_is_told,
-		the_environment_does_not_count, reset_and_seed_change_the_world, the_admin_api_is_at_hand, a_data_folder_outlives_the_server,
+		the_environment_does_not_count, reset_and_seed_change_the_world, the_admin_api_is_at_hand, only_the_program_stops_it,
+		a_data_folder_outlives_the_server,
 	};
 	const TTest *const many[] = {
 		many_servers_do_not_meet, nothing_is_left_behind, signals_stay_with_the_caller, stopping_nothing_is_fine,

@@ -46,6 +46,10 @@ class Admin:
         """The world, the clock and all counters as at the start."""
         return self.ask("POST", "/_cbs/reset")
 
+    def shutdown(self):
+        """Ends the server, which answers before it goes."""
+        return self.ask("POST", "/_cbs/shutdown")
+
     def seed(self, fixture):
         """Merges a piece of a fixture into the world."""
         return self.ask("POST", "/_cbs/seed", fixture)

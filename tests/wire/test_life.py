@@ -11,12 +11,14 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import time
 
 import pytest
 
 from raw import TIMEOUT_SECONDS, Raw, head, message
 from start import Process, complaint, environment
 from support import api, sign
+from support.admin import Admin
 from support.server import ROOT, Server, binary
 
 DISK = "disk-lzrg2pwi"
@@ -121,6 +123,27 @@ def test_a_request_in_flight_is_answered(tmp_path):
     with Server("--data", str(tmp_path)) as server:
         snapshot = answer.json["Response"]["SnapshotId"]
         assert api.call(server, "DescribeSnapshots", {"SnapshotIds": [snapshot]})["TotalCount"] == 1
+
+
+def test_it_can_be_asked_to_end(tmp_path):
+    """On the admin port, with a request of a client half there: both are answered."""
+    with Process("--port", "0", "--admin-port", "0", "--admin-token", "sesame", "--data", str(tmp_path)) as process:
+        server = Address(process.ready())
+        admin = Admin(process.ready("admin"))
+        head_bytes, body = head(api.Request("CreateSnapshot", {"DiskId": DISK}), server.address)
+        with Raw(server) as raw:
+            raw.send(head_bytes + body[:5])
+            assert admin.exchange("POST", "/_cbs/shutdown")[0] == 401
+            admin.token = "sesame"
+            assert admin.exchange("POST", "/_cbs/shutdown", {"now": True})[0] == 400
+            assert admin.health()["status"] == "ok"
+            began = time.monotonic()
+            assert admin.shutdown() == {"status": "stopping"}
+            raw.send(body[5:])
+            assert raw.answer().json["Response"]["SnapshotId"]
+        _, err = process.process.communicate(timeout=TIMEOUT_SECONDS)
+        assert process.process.returncode == 0 and time.monotonic() - began < 1.5
+        assert "sesame" not in err
 
 
 def test_a_request_that_never_arrives_does_not_delay_the_end():

@@ -171,6 +171,7 @@ SAMPLES = [
     ("POST", "/_cbs/reset?keep=clock,faults", None),
     ("POST", "/_cbs/reset?sandbox=*", None),
 ]
+LAST = ("POST", "/_cbs/shutdown", None)  # for a server of its own
 REFUSED = {"/_cbs/resources/disk-lzrg2pwi/transition",  # nothing is under way there
            "/_cbs/replay"}                              # nothing is no recording
 
@@ -184,8 +185,14 @@ def test_every_body_and_its_answer(busy):
         assert asked.faults == [], asked.what
 
 
+def test_the_last_answer():
+    with Server() as server:
+        asked = Asked(server, *LAST)
+        assert (asked.status, asked.faults) == (200, []), asked.what
+
+
 def test_nothing_is_left_out():
-    sampled = {(method, document.template(path)) for method, path, _ in SAMPLES}
+    sampled = {(method, document.template(path)) for method, path, _ in [*SAMPLES, LAST]}
     assert {(m, p) for m, p in document.operations() if m != "GET"} - sampled == set()
     for method, path in document.operations():
         content = document.operation(method, path).get("requestBody", {"content": {}})["content"]
