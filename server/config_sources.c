@@ -11,7 +11,7 @@
 #include "util/json_check.h"
 #include "util/str.h"
 
-enum { FILE_MAX = 1024 * 1024, NAME_SIZE = 64 };
+enum { FILE_MAX = 1024 * 1024 };
 
 static const char env_prefix[] = "CBSMOCK_";
 
@@ -39,39 +39,15 @@ static void give(struct gathering *g, const struct setting *s, const char *text,
 	*slot = (struct given){ text, from };
 }
 
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Edits that turn one name into the other. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[NAME_SIZE], width = strlen(b);
-	if (strlen(a) >= NAME_SIZE || width >= NAME_SIZE)
-		return NAME_SIZE;
-	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t corner = row[0]++;
-		for (size_t j = 1; j <= width; j++) {
-			size_t changed = corner + (a[i - 1] != b[j - 1]);
-			corner = row[j];
-			row[j] = least(changed, least(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[width];
-}
-
 static bool unknown_flag(struct gathering *g, const char *name)
 {
 	enum { CLOSE_ENOUGH = 2 };
 	const struct setting *nearest = &config_settings[0];
 	for (size_t i = 1; i < config_setting_count; i++)
-		if (distance(name, config_settings[i].name) < distance(name, nearest->name))
+		if (str_distance(name, config_settings[i].name) < str_distance(name, nearest->name))
 			nearest = &config_settings[i];
 	buf_printf(g->why, "--%s is not a setting", name);
-	if (distance(name, nearest->name) <= CLOSE_ENOUGH)
+	if (str_distance(name, nearest->name) <= CLOSE_ENOUGH)
 		buf_printf(g->why, "; did you mean --%s?", nearest->name);
 	else
 		buf_adds(g->why, "; \"cbsmock --help\" lists them");

@@ -96,6 +96,7 @@ void checkpoint_back(struct admin_call *c);
 void atlas_list(struct admin_call *c);
 void atlas_arrange(struct admin_call *c);
 void requests_list(struct admin_call *c);
+void requests_unmatched(struct admin_call *c);
 void requests_clear(struct admin_call *c);
 void requests_find(struct admin_call *c);
 void requests_count(struct admin_call *c);

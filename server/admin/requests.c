@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/journal_json.h"
+#include "gateway/unmatched.h"
 #include "util/str.h"
 #include "util/wiretime.h"
 
@@ -90,18 +91,28 @@ static void write_stats(struct json_out *o, const struct journal_stats *stats)
 	out_int(o, "last_seq", (int64_t)stats->last_seq);
 }
 
-/* Those that match; of them the newest `limit` are shown, the newest last. */
-static void answer_list(struct admin_call *c, struct journal *j, const struct match *m, int64_t limit)
+/* Which of those that match, and how each is told. */
+struct listing {
+	bool (*wanted)(const struct journal_entry *e); /* NULL: all */
+	void (*write)(struct json_out *o, const struct journal_entry *e);
+};
+
+static const struct listing in_short = { NULL, journal_write_brief }, unmatched = { entry_is_unmatched, journal_write_unmatched };
+
+/* The newest `limit` are shown, the newest last. */
+static void answer_list(struct admin_call *c, struct journal *j, const struct match *m, int64_t limit, const struct listing *how)
 {
 	struct journal_list list;
 	journal_read(j, &list);
 	journal_list_filter(&list, m);
+	if (how->wanted)
+		journal_list_keep(&list, how->wanted);
 	size_t count = list.count;
 	journal_list_limit(&list, (size_t)limit);
 	struct json_out o = answer_begin(c, 200);
 	out_array(&o, "requests");
 	for (size_t i = 0; i < list.count; i++)
-		journal_write_brief(&o, list.entries[i]);
+		how->write(&o, list.entries[i]);
 	out_end_array(&o);
 	out_int(&o, "count", (int64_t)count);
 	write_stats(&o, &list.stats);
@@ -112,13 +123,23 @@ static void answer_list(struct admin_call *c, struct journal *j, const struct ma
 	journal_list_finish(&list);
 }
 
-void requests_list(struct admin_call *c)
+static void list_by_query(struct admin_call *c, const struct listing *how)
 {
 	int64_t limit;
 	struct journal *j = asked_journal(c);
 	const struct match *m = j ? query_match(c) : NULL;
 	if (m && query_limit(c, c->values[5], &limit))
-		answer_list(c, j, m, limit);
+		answer_list(c, j, m, limit, how);
+}
+
+void requests_list(struct admin_call *c)
+{
+	list_by_query(c, &in_short);
+}
+
+void requests_unmatched(struct admin_call *c)
+{
+	list_by_query(c, &unmatched);
 }
 
 /* A body {"match":{…}} and perhaps more; NULL when it has answered. */
@@ -143,7 +164,7 @@ void requests_find(struct admin_call *c)
 	struct journal *j = asked_journal(c);
 	const struct match *m = j ? body_match(c, &field, NULL) : NULL;
 	if (m && whole_field(c, "limit", wanted, 0, LIMIT_MAX, &limit))
-		answer_list(c, j, m, limit);
+		answer_list(c, j, m, limit, &in_short);
 }
 
 void requests_count(struct admin_call *c)

@@ -113,6 +113,8 @@ bool journal_matches(const struct journal_entry *e, const struct match *m, size_
 size_t journal_list_filter(struct journal_list *list, const struct match *m);
 /* Was something dropped, or never kept, that this may be about? */
 bool journal_list_forgot(const struct journal_list *list, const struct match *m);
+/* Keeps those of which `wanted` says yes. */
+void journal_list_keep(struct journal_list *list, bool (*wanted)(const struct journal_entry *e));
 /* Keeps the newest `limit`. */
 void journal_list_limit(struct journal_list *list, size_t limit);
 /* The newest with this RequestId, in a list of its own; its count is 0 when there is none. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/fault.h"
+#include "gateway/unmatched.h"
 #include "util/str.h"
 #include "util/wiretime.h"
 
@@ -111,6 +112,18 @@ void journal_write_brief(struct json_out *o, const struct journal_entry *e)
 {
 	out_object(o, NULL);
 	write_members(o, e);
+	out_end_object(o);
+}
+
+void journal_write_unmatched(struct json_out *o, const struct journal_entry *e)
+{
+	const char *nearest = action_nearest(e->action);
+	out_object(o, NULL);
+	write_members(o, e);
+	out_str(o, "method", e->method);
+	out_str(o, "target", e->target);
+	if (nearest)
+		out_str(o, "did_you_mean", nearest);
 	out_end_object(o);
 }
 

@@ -7,6 +7,8 @@
 
 /* An object of an array: who asked what, and what came of it. */
 void journal_write_brief(struct json_out *o, const struct journal_entry *e);
+/* The same of one that reached no action: where it was sent, and which action it may have meant. */
+void journal_write_unmatched(struct json_out *o, const struct journal_entry *e);
 /* "request_ids", and how many are left out when there are very many. */
 void journal_write_ids(struct json_out *o, const struct journal_entry *const *entries, size_t count);
 /* The members of an object: the same with headers, bodies and trail. */

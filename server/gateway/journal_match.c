@@ -75,6 +75,18 @@ size_t journal_list_filter(struct journal_list *list, const struct match *m)
 	return unknown;
 }
 
+void journal_list_keep(struct journal_list *list, bool (*wanted)(const struct journal_entry *e))
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		if (wanted(list->entries[i]))
+			list->entries[kept++] = list->entries[i];
+		else
+			entry_release(list->entries[i]);
+	}
+	list->count = kept;
+}
+
 bool journal_list_forgot(const struct journal_list *list, const struct match *m)
 {
 	uint64_t seq = 0;

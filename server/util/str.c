@@ -215,6 +215,30 @@ bool str_glob(const char *pattern, const char *text)
 	return !*pattern;
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Row by row of Levenshtein's table, of which only the last is kept. */
+size_t str_distance(const char *a, const char *b)
+{
+	size_t row[STR_FAR], width = strlen(b);
+	if (strlen(a) >= STR_FAR || width >= STR_FAR)
+		return STR_FAR;
+	for (size_t j = 0; j <= width; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t corner = row[0]++;
+		for (size_t j = 1; j <= width; j++) {
+			size_t changed = corner + (lower(a[i - 1]) != lower(b[j - 1]));
+			corner = row[j];
+			row[j] = least(changed, least(row[j], row[j - 1]) + 1);
+		}
+	}
+	return row[width];
+}
+
 void str_lower(char *text)
 {
 	for (; *text; text++)

@@ -30,6 +30,9 @@ size_t str_utf8_len(const char *text);
 bool str_listed(const char *list, const char *name);
 /* `*` matches any run, `?` one byte. */
 bool str_glob(const char *pattern, const char *text);
+/* Letters to add, drop or change to make one name of the other, ASCII case ignored; STR_FAR when one has more than 63 bytes. */
+enum { STR_FAR = 64 };
+size_t str_distance(const char *a, const char *b);
 /* Lower-cases ASCII in place. */
 void str_lower(char *text);
 

@@ -256,6 +256,15 @@ def test_requests(cli):
     assert cli.ok("requests", "list") == "none\n"
 
 
+def test_unmatched(cli):
+    cli.ok("requests", "clear")
+    assert cli.ok("requests", "unmatched") == "none\n"
+    call(cli.server, "CreateSnapshots")
+    call(cli.server, "DescribeDisks")
+    row, = cli.table("requests", "unmatched", "--limit", "5")
+    assert (row["CODE"], row["ACTION"], row["DID YOU MEAN"]) == ("InvalidAction", "CreateSnapshots", "CreateSnapshot")
+
+
 def test_verify(cli):
     cli.ok("requests", "clear")
     call(cli.server, "CreateSnapshot", {"DiskId": DISK})

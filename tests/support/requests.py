@@ -26,6 +26,10 @@ class Requests:
         """The newest last; query: action, code, region, secret_id, since, limit."""
         return self.ask("GET", "/_cbs/requests", **query)["requests"]
 
+    def unmatched(self, **query):
+        """Those that reached no action; query as above."""
+        return self.ask("GET", "/_cbs/requests/unmatched", **query)["requests"]
+
     def find(self, **match):
         return self.ask("POST", "/_cbs/requests/find", {"match": match})["requests"]
 

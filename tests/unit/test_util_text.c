@@ -270,6 +270,20 @@ START_TEST(str_finds_a_name_in_a_list)
 }
 END_TEST
 
+START_TEST(str_measures_the_distance_of_names)
+{
+	const char *beyond = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", *longest = beyond + 1;
+	ck_assert_uint_eq(str_distance("CreateSnapshot", "createsnapshot"), 0);
+	ck_assert_uint_eq(str_distance("CreateSnapshots", "CreateSnapshot"), 1);
+	ck_assert_uint_eq(str_distance("kitten", "sitting"), 3);
+	ck_assert_uint_eq(str_distance("", "abc"), 3);
+	ck_assert_uint_eq(str_distance("abc", ""), 3);
+	ck_assert_uint_eq(str_distance(longest, ""), 63);
+	ck_assert_uint_eq(str_distance(beyond, longest), STR_FAR);
+	ck_assert_uint_eq(str_distance("", beyond), STR_FAR);
+}
+END_TEST
+
 START_TEST(str_glob_is_not_exponential)
 {
 	char text[4001];
@@ -476,7 +490,8 @@ int main(void)
 	Suite *suite = suite_create("util text");
 	const TTest *const str[] = {
 		str_compares, str_finds_ends, str_lowers_only_ascii_letters, str_reads_unsigned, str_reads_booleans,
-		str_decodes_only_what_it_was_given, str_steps_through_utf8, str_finds_a_name_in_a_list, str_glob_is_not_exponential,
+		str_decodes_only_what_it_was_given, str_steps_through_utf8, str_finds_a_name_in_a_list, str_measures_the_distance_of_names,
+		str_glob_is_not_exponential,
 	};
 	const TTest *const time[] = {
 		wiretime_writes_every_form, wiretime_dates_differ_between_midnights, wiretime_writers_stay_in_range,

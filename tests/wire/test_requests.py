@@ -64,6 +64,47 @@ def test_the_query_narrows_down(server, journal):
     assert journal.list(since="2020-01-01T00:00:00Z") == everything
 
 
+@pytest.mark.parametrize("action, changes, code, meant", [
+    ("CreateSnapshots", {}, "InvalidAction", "CreateSnapshot"),
+    ("describedisks", {}, "InvalidAction", "DescribeDisks"),
+    ("ListBuckets", {}, "InvalidAction", None),
+    ("CreateSnapshots", {"secret_key": "wrong"}, "AuthFailure.SignatureFailure", "CreateSnapshot"),
+    ("CopySnapshotCrossRegions", {}, "UnsupportedOperation", None),
+    ("CreateSnapshot", {"version": "2020-01-01"}, "NoSuchVersion", None),
+    ("CreateSnapshot", {"host": "nothing.tencentcloudapi.com", "service": "nothing"}, "NoSuchProduct", None),
+    ("", {}, "MissingParameter", None),
+])
+def test_what_reached_no_action(server, journal, action, changes, code, meant):
+    create(server)
+    assert journal.unmatched() == []
+    answer = api.call(server, action, {}, **changes)
+    assert answer.code == code
+    one, = journal.unmatched()
+    assert (one["request_id"], one["code"], one.get("did_you_mean")) == (answer.request_id, code, meant)
+
+
+def test_other_paths_reach_no_action(server, journal):
+    for method, path in (("GET", "/favicon.ico"), ("PUT", "/"), ("POST", "/cbs?Signature=secret")):
+        server.admin.exchange(method, path)
+    assert [(one["method"], one["target"], one["code"]) for one in journal.unmatched()] == [
+        ("GET", "/favicon.ico", "UnsupportedProtocol"), ("PUT", "/", "UnsupportedProtocol"),
+        ("POST", "/cbs?Signature=***", "UnsupportedProtocol")]
+    assert [one["method"] for one in journal.unmatched(limit=1)] == ["POST"]
+    assert journal.unmatched(code="InvalidAction") == []
+
+
+def test_refused_actions_were_reached(server, journal):
+    """By a signature, a region, a parameter, a service that is down, a fault: not by their name."""
+    api.call(server, "CreateSnapshot", {"DiskId": DISK}, secret_key="wrong")
+    api.call(server, "CreateSnapshot", {"DiskId": DISK}, region="moon")
+    api.call(server, "CreateSnapshot", {"Disk": DISK})
+    server.admin.seed({"World": {"ServiceAvailable": False}})
+    assert api.call(server, "CreateSnapshot", {"DiskId": DISK}).code == "ServiceUnavailable"
+    Faults(server.admin).put({"type": "error", "code": "InternalError"}, phase="before_auth")
+    assert api.call(server, "CreateSnapshot", {"DiskId": DISK}).code == "InternalError"
+    assert journal.count() == 5 and journal.unmatched() == []
+
+
 @pytest.mark.parametrize("query, part", [
     ({"action": "CreateSnapshots"}, "actions: "),
     ({"code": "Nonsense"}, "no code"),
