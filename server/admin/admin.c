@@ -14,9 +14,17 @@ enum { ANSWER_MAX = 64 * 1024 * 1024, QUERY_PAIRS_MAX = 16, NAME_SIZE = 256 };
 
 static const char prefix[] = "/_cbs/";
 
+/* Nearly every request asks, and nearly every path is "/". */
 bool admin_owns(const char *path)
 {
-	return str_prefix(path, prefix) || str_is(path, "/_cbs") || str_is(path, "/metrics");
+	if (str_is(path, "/"))
+		return false;
+	if (str_prefix(path, prefix) || str_is(path, "/_cbs"))
+		return true;
+	for (size_t i = 0; i < route_count; i++)
+		if (!routes[i].apart && str_is(routes[i].path, path))
+			return true;
+	return false;
 }
 
 /* ---- who may come in ------------------------------------------------------------------------------------------------- */

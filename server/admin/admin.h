@@ -75,7 +75,7 @@ struct admin_answer {
 	struct admin_wait wait;
 };
 
-/* Is this path the admin API's? */
+/* Is this path the admin API's, on a port that the cloud has too? */
 bool admin_owns(const char *path);
 /* Bytes of a body there. */
 size_t admin_body_max(const char *path);

@@ -38,6 +38,7 @@ struct route {
 	bool text;                  /* its body may be text/plain as well */
 	bool image;                 /* its body may be a database as well, and large */
 	bool lines;                 /* its body may be lines of JSON as well, and large */
+	bool apart;                 /* only on a port of its own: elsewhere the path is the cloud's */
 	bool own_turn;              /* it takes the turns in the sandbox that it needs itself */
 	const char *query[QUERY_NAMES];
 };
@@ -138,6 +139,13 @@ void retry_add(struct admin_call *c);
 void retry_show(struct admin_call *c);
 void retry_remove(struct admin_call *c);
 
+void alias_localstack_health(struct admin_call *c);
+void alias_wiremock_health(struct admin_call *c);
+void alias_wiremock_requests(struct admin_call *c);
+void alias_moto_reset(struct admin_call *c);
+
+/* Goes back to the start, but for what the first value of the query keeps. False when it has answered why not. */
+bool world_back(struct admin_call *c);
 /* The world's rows as of the revision that a value of the query names. */
 void revision_rows(struct admin_call *c, int which, const char *only);
 

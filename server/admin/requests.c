@@ -50,15 +50,14 @@ static void delete_tree(void *tree)
 	cJSON_Delete(tree);
 }
 
-/* The match of ?action=&code=&region=&secret_id=&since=; values are taken in the order of the routes. NULL when it has answered. */
-static const struct match *query_match(struct admin_call *c)
+const struct match *asked_match(struct admin_call *c)
 {
-	static const char *const names[] = { "action", "code", "region", "secret_id", "since" };
+	static const char *const names[ASKED_OTHER] = { "action", "code", "region", "secret_id", "since" };
 	struct match_refusal why;
 	int64_t seq;
 	cJSON *object = cJSON_CreateObject();
 	arena_defer(c->arena, delete_tree, object);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+	for (size_t i = 0; i < ASKED_OTHER; i++) {
 		const char *value = c->values[i];
 		if (value && str_is(names[i], "since") && str_to_i64(value, &seq))
 			cJSON_AddNumberToObject(object, names[i], (double)seq);
@@ -71,8 +70,9 @@ static const struct match *query_match(struct admin_call *c)
 	return m;
 }
 
-static bool query_limit(struct admin_call *c, const char *text, int64_t *limit)
+bool asked_limit(struct admin_call *c, int64_t *limit)
 {
+	const char *text = c->values[ASKED_OTHER];
 	*limit = LIMIT_DEFAULT;
 	if (!text || (str_to_i64(text, limit) && *limit >= 0 && *limit <= LIMIT_MAX))
 		return true;
@@ -89,6 +89,12 @@ static void write_stats(struct json_out *o, const struct journal_stats *stats)
 	out_int(o, "kept", (int64_t)stats->entries);
 	out_int(o, "bytes", (int64_t)stats->bytes);
 	out_int(o, "last_seq", (int64_t)stats->last_seq);
+}
+
+void refuse_too_many(struct admin_call *c, size_t count)
+{
+	if (c->out->body.overflow)
+		answer_error(c, 413, "AnswerTooLarge", "ask for fewer with a limit", "%zu requests are more than one answer can hold", count);
 }
 
 /* Which of those that match, and how each is told. */
@@ -117,9 +123,7 @@ static void answer_list(struct admin_call *c, struct journal *j, const struct ma
 	out_int(&o, "count", (int64_t)count);
 	write_stats(&o, &list.stats);
 	answer_end(&o);
-	if (c->out->body.overflow)
-		answer_error(c, 413, "AnswerTooLarge", "ask for fewer with a limit", "%zu requests are more than one answer can hold",
-		             list.count);
+	refuse_too_many(c, list.count);
 	journal_list_finish(&list);
 }
 
@@ -127,8 +131,8 @@ static void list_by_query(struct admin_call *c, const struct listing *how)
 {
 	int64_t limit;
 	struct journal *j = asked_journal(c);
-	const struct match *m = j ? query_match(c) : NULL;
-	if (m && query_limit(c, c->values[5], &limit))
+	const struct match *m = j ? asked_match(c) : NULL;
+	if (m && asked_limit(c, &limit))
 		answer_list(c, j, m, limit, how);
 }
 
@@ -336,8 +340,8 @@ void requests_export(struct admin_call *c)
 	enum journal_format format;
 	struct journal_list list;
 	struct journal *j = asked_journal(c);
-	const struct match *m = j ? query_match(c) : NULL;
-	if (!m || !find_format(c, c->values[5], &format))
+	const struct match *m = j ? asked_match(c) : NULL;
+	if (!m || !find_format(c, c->values[ASKED_OTHER], &format))
 		return;
 	journal_read(j, &list);
 	journal_list_filter(&list, m);

@@ -43,21 +43,27 @@ static bool reset_all(struct admin_call *c, unsigned keep, struct buf *why)
 	return done;
 }
 
-void world_reset(struct admin_call *c)
+bool world_back(struct admin_call *c)
 {
 	struct buf why;
 	unsigned keep;
 	if (!body_read(c, NULL, 0) || !read_keep(c, &keep))
-		return;
+		return false;
 	buf_init(&why, WHY_MAX);
-	if (c->box ? control_reset(c->box, keep, &why) : reset_all(c, keep, &why)) {
-		struct json_out o = answer_begin(c, 200);
-		out_str(&o, "status", "reset");
-		answer_end(&o);
-	} else {
+	bool done = c->box ? control_reset(c->box, keep, &why) : reset_all(c, keep, &why);
+	if (!done)
 		answer_error(c, 500, "ResetFailed", "nothing changed", "%s", why.data);
-	}
 	buf_finish(&why);
+	return done;
+}
+
+void world_reset(struct admin_call *c)
+{
+	if (!world_back(c))
+		return;
+	struct json_out o = answer_begin(c, 200);
+	out_str(&o, "status", "reset");
+	answer_end(&o);
 }
 
 void world_seed(struct admin_call *c)

@@ -73,6 +73,11 @@ class TestDocument(unittest.TestCase):
                 self.assertEqual(operation.get("security") == [], "open" in route.flags)
                 self.assertEqual({"401", "403"} <= set(operation["responses"]), "open" not in route.flags)
 
+    def test_what_is_only_on_a_port_of_its_own(self):
+        """The document says so where the rest holds for every port."""
+        apart = {route.path for route in self.routes if "apart" in route.flags}
+        self.assertEqual({path for path, item in self.document.whole["paths"].items() if "servers" in item}, apart)
+
     def test_bodies(self):
         for route in self.routes:
             with self.subTest(f"{route.method} {route.path}"):

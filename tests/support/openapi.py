@@ -69,6 +69,10 @@ class Document:
         """(METHOD, path) of each."""
         return {(method.upper(), path) for path, item in self.whole["paths"].items() for method in item if method in METHODS}
 
+    def shared_operations(self):
+        """Those that are also on a port which the cloud has too: the others have servers of their own."""
+        return {(method, path) for method, path in self.operations() if "servers" not in self.whole["paths"][path]}
+
     def template(self, path):
         """The documented path that a real one (query and all) is of."""
         plain = path.partition("?")[0]

@@ -83,6 +83,8 @@ def test_the_listing_is_true(server):
     assert ask(server, "GET", "/_cbs").json["routes"] == routes
     for route in routes:
         assert route["help"]
+        if route["help"].endswith("on --admin-port only"):
+            continue
         reply = ask(server, "TRACE", re.sub(r"\{\w+\}", "any", route["path"]))
         assert reply.error == (405, "MethodNotAllowed")
         assert route["method"] in reply.headers["Allow"].split(", ")

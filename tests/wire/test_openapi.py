@@ -6,7 +6,9 @@ import socket
 
 import pytest
 
+from start import Process
 from support import api
+from support.admin import Admin
 from support.openapi import Document, external_schemas, load
 from support.server import Server
 
@@ -172,8 +174,11 @@ SAMPLES = [
     ("DELETE", "/_cbs/requests", None),
     ("POST", "/_cbs/reset?keep=clock,faults", None),
     ("POST", "/_cbs/reset?sandbox=*", None),
+    ("POST", "/__admin/reset?keep=faults", None),
+    ("POST", "/moto-api/reset?sandbox=*", None),
 ]
-LAST = ("POST", "/_cbs/shutdown", None)  # for a server of its own
+# For a server of their own, on its admin port.
+LAST = [("POST", "/reset", None), ("POST", "/_cbs/shutdown", None)]
 REFUSED = {"/_cbs/resources/disk-lzrg2pwi/transition",  # nothing is under way there
            "/_cbs/replay"}                              # nothing is no recording
 
@@ -187,14 +192,19 @@ def test_every_body_and_its_answer(busy):
         assert asked.faults == [], asked.what
 
 
-def test_the_last_answer():
-    with Server() as server:
-        asked = Asked(server, *LAST)
-        assert (asked.status, asked.faults) == (200, []), asked.what
+def test_the_last_answers():
+    with Process("--port", "0", "--admin-port", "0") as process:
+        process.ready()
+        admin = Admin(process.ready("admin"))
+        for question in LAST:
+            asked = Asked(admin, *question)
+            assert (asked.status, asked.faults) == (200, []), asked.what
+        process.process.communicate(timeout=SECONDS)
+        assert process.process.returncode == 0
 
 
 def test_nothing_is_left_out():
-    sampled = {(method, document.template(path)) for method, path, _ in [*SAMPLES, LAST]}
+    sampled = {(method, document.template(path)) for method, path, _ in [*SAMPLES, *LAST]}
     assert {(m, p) for m, p in document.operations() if m != "GET"} - sampled == set()
     for method, path in document.operations():
         content = document.operation(method, path).get("requestBody", {"content": {}})["content"]
@@ -299,7 +309,7 @@ def test_it_can_be_had_without_the_token(busy):
     with Server("--admin-token", "sesame") as server:
         for path in ("/_cbs/openapi.json", "/_cbs/schema/fault.json"):
             assert Asked(server, "GET", path).status == 200
-        for method, path in sorted(document.operations()):
+        for method, path in sorted(document.shared_operations()):
             if document.operation(method, path).get("security") != []:
                 asked = Asked(server, method, path.replace("{", "").replace("}", ""))
                 assert (asked.status, asked.faults) == (401, []), asked.what
@@ -327,7 +337,7 @@ def test_the_schema_of_rules_names_what_the_server_takes(busy):
 
 
 def test_a_foreign_host_is_refused_everywhere(busy):
-    for method, path in sorted(document.operations()):
+    for method, path in sorted(document.shared_operations()):
         with socket.create_connection(("127.0.0.1", busy.port), SECONDS) as connection:
             path = path.replace("{", "").replace("}", "")
             connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n".encode())
