@@ -165,6 +165,15 @@ void answer_clock(struct json_out *o, const struct vclock *clock, int64_t now_ms
 /* Settings of a sandbox from the members of a body that are not in `others` (NULL-ended); false when it has answered 400. */
 bool answer_settings(struct admin_call *c, const cJSON *object, const char *const *others, struct settings *settings);
 
+/* ---- regions: regions.c ----------------------------------------------------------------------------------------------- */
+
+struct match_refusal;
+
+/* Does the world in question have the regions that the match names? `pointer` is where it stands; NULL matches are fine. */
+bool regions_known(struct admin_call *c, const cJSON *match, const char *pointer, struct match_refusal *why);
+/* The same of a list of matches, or of the member of each element that is one ("": the element itself). */
+bool regions_known_in(struct admin_call *c, const cJSON *list, const char *pointer, const char *member, struct match_refusal *why);
+
 /* ---- bodies ---------------------------------------------------------------------------------------------------------- */
 
 /* A field a body may have; exactly one target is set. */

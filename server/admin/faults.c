@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin/admin_internal.h"
+#include "gateway/match.h"
 #include "util/clock.h"
 #include "util/str.h"
 
@@ -24,6 +25,17 @@ static struct fault_list asked_list(struct admin_call *c, int64_t wall_ms)
 static void answer_refusal(struct admin_call *c, const struct fault_refusal *why)
 {
 	answer_error(c, 400, "InvalidRule", hint_targets, "%s%s%s", why->pointer, *why->pointer ? ": " : "", why->why);
+}
+
+/* Does the world have the regions that a rule, or each of a list of rules, names? */
+static bool places_fit(struct admin_call *c, const cJSON *rules)
+{
+	struct match_refusal unknown;
+	if (regions_known(c, cJSON_GetObjectItemCaseSensitive(rules, "match"), "/match", &unknown) &&
+	    regions_known_in(c, rules, "", "match", &unknown))
+		return true;
+	answer_refusal(c, &(struct fault_refusal){ unknown.pointer, unknown.why });
+	return false;
 }
 
 static void answer_stored(struct admin_call *c, cJSON *stored, const struct fault_refusal *why)
@@ -63,8 +75,11 @@ void fault_replace_all(struct admin_call *c)
 	const cJSON *body = body_json(c, "[RULE,…]"), *wrapped = cJSON_GetObjectItemCaseSensitive(body, "faults");
 	if (!body)
 		return;
-	bool alone = wrapped && cJSON_GetArraySize(body) == 1;
-	cJSON *stored = faults_replace(list.faults, c->arena, alone ? wrapped : body, list.now_ms, wall_ms, &why);
+	if (wrapped && cJSON_GetArraySize(body) == 1)
+		body = wrapped;
+	if (!places_fit(c, body))
+		return;
+	cJSON *stored = faults_replace(list.faults, c->arena, body, list.now_ms, wall_ms, &why);
 	if (stored)
 		answer_list(c, stored);
 	else
@@ -77,7 +92,7 @@ void fault_add(struct admin_call *c)
 	struct fault_list list = asked_list(c, wall_ms);
 	struct fault_refusal why;
 	const cJSON *body = body_json(c, "a rule: {\"match\":{\"action\":\"CreateSnapshot\"},\"do\":{\"type\":\"reset_peer\"}}");
-	if (body)
+	if (body && places_fit(c, body))
 		answer_stored(c, faults_put(list.faults, c->arena, body, list.now_ms, wall_ms, &why), &why);
 }
 
@@ -87,7 +102,7 @@ void fault_change_all(struct admin_call *c)
 	struct fault_list list = asked_list(c, wall_ms);
 	struct fault_refusal why;
 	const cJSON *body = body_json(c, "[{\"name\":NAME,…},…]");
-	if (body)
+	if (body && places_fit(c, body))
 		answer_stored(c, faults_merge(list.faults, c->arena, body, list.now_ms, wall_ms, &why), &why);
 }
 
@@ -138,6 +153,11 @@ void fault_plan(struct admin_call *c)
 	const cJSON *calls = body_json(c, "a call: {\"action\":\"CreateSnapshot\",\"params\":{\"DiskId\":\"disk-lzrg2pwi\"}}");
 	if (!calls)
 		return;
+	struct match_refusal unknown;
+	if (!regions_known(c, calls, "", &unknown) || !regions_known_in(c, calls, "", "", &unknown)) {
+		answer_error(c, 400, "InvalidCall", NULL, "%s: %s", unknown.pointer, unknown.why);
+		return;
+	}
 	cJSON *plan = faults_preview(lists, c->box ? 2 : 1, c->arena, calls, (int)next, wall_ms, &why);
 	if (!plan) {
 		answer_error(c, 400, "InvalidCall", "accepted: action, region, secret_id, account, params, resource_state …", "%s%s%s",
@@ -168,7 +188,7 @@ void fault_put(struct admin_call *c)
 	struct fault_refusal why;
 	const cJSON *body = body_json(c, "a rule: {\"do\":{\"type\":\"reset_peer\"}}");
 	const cJSON *given = cJSON_GetObjectItemCaseSensitive(body, "name");
-	if (!body)
+	if (!body || !places_fit(c, body))
 		return;
 	if (given && !str_is(cJSON_GetStringValue(given), c->subject)) {
 		answer_error(c, 400, "InvalidRule", NULL, "/name: must be the name in the path, or absent");
@@ -187,7 +207,7 @@ void fault_change(struct admin_call *c)
 	struct fault_list list = asked_list(c, wall_ms);
 	struct fault_refusal why;
 	const cJSON *patch = body_json(c, "members to change: {\"when\":{\"times\":3}}");
-	if (!patch)
+	if (!patch || !places_fit(c, patch))
 		return;
 	cJSON *rule = faults_patch(list.faults, c->arena, c->subject, patch, list.now_ms, wall_ms, &why);
 	if (!rule && !why.pointer)

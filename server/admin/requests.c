@@ -43,6 +43,16 @@ bool whole_field(struct admin_call *c, const char *name, double value, int64_t l
 	return fits;
 }
 
+static const struct match *parsed_match(struct admin_call *c, const cJSON *object, const char *pointer)
+{
+	struct match_refusal why;
+	const struct match *m = match_parse(c->arena, object, MATCH_JOURNAL, pointer, &why);
+	if (m && regions_known(c, object, pointer, &why))
+		return m;
+	answer_refused(c, &why);
+	return NULL;
+}
+
 /* ---- questions in the query -------------------------------------------------------------------------------------------- */
 
 static void delete_tree(void *tree)
@@ -53,7 +63,6 @@ static void delete_tree(void *tree)
 const struct match *asked_match(struct admin_call *c)
 {
 	static const char *const names[ASKED_OTHER] = { "action", "code", "region", "secret_id", "since" };
-	struct match_refusal why;
 	int64_t seq;
 	cJSON *object = cJSON_CreateObject();
 	arena_defer(c->arena, delete_tree, object);
@@ -64,10 +73,7 @@ const struct match *asked_match(struct admin_call *c)
 		else if (value)
 			cJSON_AddStringToObject(object, names[i], value);
 	}
-	const struct match *m = match_parse(c->arena, object, MATCH_JOURNAL, "", &why);
-	if (!m)
-		answer_refused(c, &why);
-	return m;
+	return parsed_match(c, object, "");
 }
 
 bool asked_limit(struct admin_call *c, int64_t *limit)
@@ -150,14 +156,10 @@ void requests_unmatched(struct admin_call *c)
 static const struct match *body_match(struct admin_call *c, const struct body_field *more, bool *given)
 {
 	const cJSON *match = NULL;
-	struct match_refusal why;
 	const struct body_field fields[] = { { "match", .json = &match, .given = given }, more ? *more : (struct body_field){ 0 } };
 	if (!body_read(c, fields, more ? 2 : 1))
 		return NULL;
-	const struct match *m = match_parse(c->arena, match, MATCH_JOURNAL, "/match", &why);
-	if (!m)
-		answer_refused(c, &why);
-	return m;
+	return parsed_match(c, match, "/match");
 }
 
 void requests_find(struct admin_call *c)

@@ -141,7 +141,7 @@ void requests_wait(struct admin_call *c)
 		             "the journal keeps nothing, so there is nothing to wait for");
 		return;
 	}
-	struct wait *w = wait_new(c, j, match, count, &why);
+	struct wait *w = regions_known(c, match, "/match", &why) ? wait_new(c, j, match, count, &why) : NULL;
 	if (!w) {
 		answer_refused(c, &why);
 		return;

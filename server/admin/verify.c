@@ -12,6 +12,11 @@ static void verify(struct admin_call *c, enum outcome_of_test (*ask)(struct jour
 	const cJSON *body = j ? body_object(c) : NULL;
 	if (!body)
 		return;
+	if (!regions_known(c, cJSON_GetObjectItemCaseSensitive(body, "match"), "/match", &why) ||
+	    !regions_known_in(c, cJSON_GetObjectItemCaseSensitive(body, "sequence"), "/sequence", "", &why)) {
+		answer_refused(c, &why);
+		return;
+	}
 	struct json_out o = answer_begin(c, 200);
 	switch (ask(j, c->arena, body, &o, &why)) {
 	case VERIFY_REFUSED:

@@ -79,9 +79,13 @@ struct call {
 /* The verdict of an action. */
 enum verdict { VERDICT_OK, VERDICT_FAIL };
 
+struct guard_list; /* cbs/guard.h */
+enum { ACTION_TABLES = 2 };
+
 struct action {
 	const char *name;
 	bool writes; /* runs inside a transaction */
+	const struct guard_list *guards[ACTION_TABLES]; /* its refusals; NULL where there are no more tables */
 	enum verdict (*run)(struct call *c);
 	/* cvm:<name> is checked by CAM against these resources: the ids in these parameters (NULL-ended, may be NULL). */
 	const char *const *volumes, *const *snapshots;

@@ -172,6 +172,7 @@ static enum verdict run(struct call *c)
 const struct action apply_snapshot = {
 	.name = "ApplySnapshot",
 	.writes = true,
+	.guards = { &(const struct guard_list){ guards, COUNT(guards) } },
 	.run = run,
 	.volumes = (const char *const[]){ "DiskId", NULL },
 	.snapshots = (const char *const[]){ "SnapshotId", NULL },

@@ -104,6 +104,7 @@ static enum verdict run(struct call *c)
 const struct action attach_disks = {
 	.name = "AttachDisks",
 	.writes = true,
+	.guards = { &(const struct guard_list){ guards, COUNT(guards) } },
 	.run = run,
 	.volumes = (const char *const[]){ "DiskIds", NULL },
 };

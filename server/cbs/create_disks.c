@@ -185,14 +185,12 @@ static const char *buy_all(struct call *c, const struct purchase *p)
 static enum verdict run(struct call *c)
 {
 	struct purchase p;
-	size_t count;
-	const struct guard *guards = create_disks_guards(&count);
 	purchase_read(c, &p);
 	if (client_token_repeats(&p.token)) {
 		out_raw(c->out, "DiskIdSet", p.token.earlier_answer);
 		return call_ok(c);
 	}
-	if (guards_check(c, guards, count, &p) != VERDICT_OK)
+	if (guards_check(c, create_disks_guards.rows, create_disks_guards.count, &p) != VERDICT_OK)
 		return VERDICT_FAIL;
 	const char *answer = buy_all(c, &p);
 	client_token_keep(c, &p.token, answer);
@@ -203,5 +201,6 @@ static enum verdict run(struct call *c)
 const struct action create_disks = {
 	.name = "CreateDisks",
 	.writes = true,
+	.guards = { &create_disks_guards },
 	.run = run,
 };

@@ -27,6 +27,6 @@ struct purchase {
 };
 
 /* First to last. */
-const struct guard *create_disks_guards(size_t *count);
+extern const struct guard_list create_disks_guards;
 
 #endif

@@ -304,8 +304,4 @@ static const struct guard guards[] = {
 	{ "backend_down", backend_down, BOTH_DIALECTS(ERR_INTERNAL_ERROR_COMPONENT_ERROR) },
 };
 
-const struct guard *create_disks_guards(size_t *count)
-{
-	*count = COUNT(guards);
-	return guards;
-}
+const struct guard_list create_disks_guards = { guards, COUNT(guards) };

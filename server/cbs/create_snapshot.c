@@ -93,9 +93,7 @@ static enum verdict run(struct call *c)
 		out_str(c->out, "SnapshotId", s.token.earlier_answer);
 		return call_ok(c);
 	}
-	size_t count;
-	const struct guard *guards = create_snapshot_guards(&count);
-	if (guards_check(c, guards, count, &s) != VERDICT_OK)
+	if (guards_check(c, create_snapshot_guards.rows, create_snapshot_guards.count, &s) != VERDICT_OK)
 		return VERDICT_FAIL;
 	char id[IDENT_SIZE];
 	ident_format(IDENT_SNAPSHOT, take_snapshot(c, &s), id);
@@ -107,6 +105,7 @@ static enum verdict run(struct call *c)
 const struct action create_snapshot = {
 	.name = "CreateSnapshot",
 	.writes = true,
+	.guards = { &create_snapshot_guards },
 	.run = run,
 	.volumes = (const char *const[]){ "DiskId", NULL },
 };

@@ -5,7 +5,7 @@
 #include "cbs/cbs.h"
 #include "cbs/client_token.h"
 
-struct guard;
+struct guard_list;
 
 struct create_snapshot_subject {
 	struct world world;
@@ -22,6 +22,6 @@ struct create_snapshot_subject {
 };
 
 /* First to last; also for the test that pins their order. */
-const struct guard *create_snapshot_guards(size_t *count);
+extern const struct guard_list create_snapshot_guards;
 
 #endif

@@ -278,8 +278,4 @@ static const struct guard guards[] = {
 	{ "backend_failed", backend_failed, BOTH_DIALECTS(ERR_INTERNAL_ERROR_RESOURCE_OP_FAILED) },
 };
 
-const struct guard *create_snapshot_guards(size_t *count)
-{
-	*count = sizeof guards / sizeof guards[0];
-	return guards;
-}
+const struct guard_list create_snapshot_guards = { guards, sizeof guards / sizeof guards[0] };

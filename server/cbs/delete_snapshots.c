@@ -99,10 +99,8 @@ static const struct guard snapshot_guards[] = {
 	{ "disk_locked", disk_locked, BOTH_DIALECTS(ERR_RESOURCE_BUSY) },
 };
 
-enum {
-	N_CALL_GUARDS = sizeof call_guards / sizeof call_guards[0],
-	N_SNAPSHOT_GUARDS = sizeof snapshot_guards / sizeof snapshot_guards[0],
-};
+static const struct guard_list of_call = { call_guards, sizeof call_guards / sizeof call_guards[0] };
+static const struct guard_list of_snapshot = { snapshot_guards, sizeof snapshot_guards / sizeof snapshot_guards[0] };
 
 /* ---- the change -------------------------------------------------------------------------------------------------------- */
 
@@ -118,11 +116,11 @@ static enum verdict run(struct call *c)
 	const char *const *ids = NULL;
 	size_t count = arg_list(c, "SnapshotIds", &ids);
 	struct subject s;
-	if (guards_check(c, call_guards, N_CALL_GUARDS, NULL) != VERDICT_OK)
+	if (guards_check(c, of_call.rows, of_call.count, NULL) != VERDICT_OK)
 		return VERDICT_FAIL;
 	for (size_t i = 0; i < count; i++) {
 		subject_read(c, ids[i], &s);
-		if (guards_check(c, snapshot_guards, N_SNAPSHOT_GUARDS, &s) != VERDICT_OK)
+		if (guards_check(c, of_snapshot.rows, of_snapshot.count, &s) != VERDICT_OK)
 			return VERDICT_FAIL;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -136,6 +134,7 @@ static enum verdict run(struct call *c)
 const struct action delete_snapshots = {
 	.name = "DeleteSnapshots",
 	.writes = true,
+	.guards = { &of_call, &of_snapshot },
 	.run = run,
 	.snapshots = (const char *const[]){ "SnapshotIds", NULL },
 };

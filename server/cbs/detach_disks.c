@@ -81,6 +81,7 @@ static enum verdict run(struct call *c)
 const struct action detach_disks = {
 	.name = "DetachDisks",
 	.writes = true,
+	.guards = { &(const struct guard_list){ guards, COUNT(guards) } },
 	.run = run,
 	.volumes = (const char *const[]){ "DiskIds", NULL },
 };

@@ -11,6 +11,11 @@ struct guard {
 	enum err classic, current;
 };
 
+struct guard_list {
+	const struct guard *rows;
+	size_t count;
+};
+
 /* One code in either dialect. */
 #define BOTH_DIALECTS(err) (err), (err)
 

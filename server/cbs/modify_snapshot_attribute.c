@@ -122,6 +122,7 @@ static enum verdict run(struct call *c)
 const struct action modify_snapshot_attribute = {
 	.name = "ModifySnapshotAttribute",
 	.writes = true,
+	.guards = { &(const struct guard_list){ guards, sizeof guards / sizeof guards[0] } },
 	.run = run,
 	.snapshots = (const char *const[]){ "SnapshotId", NULL },
 };

@@ -92,6 +92,7 @@ static enum verdict run(struct call *c)
 const struct action resize_disk = {
 	.name = "ResizeDisk",
 	.writes = true,
+	.guards = { &(const struct guard_list){ guards, COUNT(guards) } },
 	.run = run,
 	.volumes = (const char *const[]){ "DiskId", NULL },
 };

@@ -114,6 +114,7 @@ static enum verdict run(struct call *c)
 const struct action terminate_disks = {
 	.name = "TerminateDisks",
 	.writes = true,
+	.guards = { &(const struct guard_list){ guards, COUNT(guards) } },
 	.run = run,
 	.volumes = (const char *const[]){ "DiskIds", NULL },
 };

@@ -4,6 +4,7 @@
 
 #include "api/model.h"
 #include "gateway/fault_internal.h"
+#include "gateway/match_internal.h"
 #include "util/str.h"
 
 enum { EXAMPLES_MAX = 100, LISTS_MAX = 2, TEXT_MAX = 256 };
@@ -47,6 +48,13 @@ static const char *const *told_states(void *data)
 	return e->states;
 }
 
+/* A word that no request could show would make the plan say that nothing is met. */
+static bool word_fits(const struct reading *at, const char *name, enum match_field field, const char *word)
+{
+	return match_word_known(field, word, false) ||
+	       reading_refuse(at, "there is no %s \"%s\"; %s", name, word, match_words_text(field, at->arena, NULL));
+}
+
 /* A text or a list of texts. */
 static bool read_states(const struct reading *at, const cJSON *state, struct example *out)
 {
@@ -57,6 +65,8 @@ static bool read_states(const struct reading *at, const cJSON *state, struct exa
 	for (const cJSON *item = list ? state->child : state; item; item = list ? item->next : NULL) {
 		if (!cJSON_IsString(item))
 			return reading_refuse(&here, "must be a state or a list of states");
+		if (!word_fits(&here, "state", MATCH_RESOURCE_STATE, item->valuestring))
+			return false;
 		states[count++] = item->valuestring;
 	}
 	out->states = states;
@@ -79,16 +89,70 @@ static bool read_tags(const struct reading *at, const cJSON *tags, struct match_
 	return true;
 }
 
+static const struct param *find_param(const struct shape *shape, const char *name)
+{
+	for (size_t i = 0; i < shape->count; i++)
+		if (str_is(shape->params[i].name, name))
+			return &shape->params[i];
+	return NULL;
+}
+
+static const char *param_names(struct arena *a, const struct shape *shape)
+{
+	const char *text = shape->count ? "accepted:" : "it takes none";
+	for (size_t i = 0; i < shape->count; i++)
+		text = arena_printf(a, "%s%s %s", text, i ? "," : "", shape->params[i].name);
+	return text;
+}
+
+static bool members_exist(const struct reading *at, const char *action, const struct shape *shape, const cJSON *object);
+
+static bool elements_exist(const struct reading *at, const char *action, const struct shape *shape, const cJSON *list)
+{
+	size_t i = 0;
+	for (const cJSON *element = list->child; element; element = element->next) {
+		struct reading here = reading_of_item(at, i++);
+		if (!members_exist(&here, action, shape, element))
+			return false;
+	}
+	return true;
+}
+
+/* The names along the shape; whether the values suit it is the call's affair. */
+static bool members_exist(const struct reading *at, const char *action, const struct shape *shape, const cJSON *object)
+{
+	const cJSON *value;
+	if (!cJSON_IsObject(object))
+		return true;
+	cJSON_ArrayForEach(value, object) {
+		const struct param *p = find_param(shape, value->string);
+		struct reading here = reading_of(at, value->string);
+		if (!p)
+			return reading_refuse(&here, "%s takes no parameter \"%s\" here; %s", action, value->string,
+			                      param_names(at->arena, shape));
+		bool fits = !p->shape || (cJSON_IsArray(value) ? elements_exist(&here, action, p->shape, value)
+		                                               : members_exist(&here, action, p->shape, value));
+		if (!fits)
+			return false;
+	}
+	return true;
+}
+
 static bool read_example(const struct reading *at, const cJSON *object, struct example *out)
 {
 	struct spelled s = { .region = "", .secret_id = "", .language = "", .client = "", .address = "" };
-	struct reading action = reading_of(at, "action"), params = reading_of(at, "params");
+	struct reading action = reading_of(at, "action"), params = reading_of(at, "params"), language = reading_of(at, "language");
 	if (!fields_read(at, object, &example_fields, &s))
 		return false;
-	if (!model_find(cbs_model, cbs_model_count, s.action))
+	const struct model_action *model = model_find(cbs_model, cbs_model_count, s.action);
+	if (!model)
 		return reading_refuse(&action, "there is no action \"%s\"; GET /_cbs/coverage lists the actions", s.action);
 	if (s.params && !cJSON_IsObject(s.params))
 		return reading_refuse(&params, "must be an object: the parameters of the call");
+	if (!members_exist(&params, s.action, &model->input, s.params))
+		return false;
+	if (*s.language && !word_fits(&language, "language", MATCH_LANGUAGE, s.language))
+		return false;
 	*out = (struct example){
 		.retry_test = s.retry_test,
 		.view = {

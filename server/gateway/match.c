@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "api/error.h"
 #include "api/model.h"
 #include "gateway/fault.h"
 #include "gateway/journal.h"
@@ -22,45 +21,39 @@ struct reader {
 	enum match_use use;
 	struct match_refusal *why;
 	const struct model_action *model; /* of the one action meant; NULL: several or any */
+	const char *const *regions;       /* NULL-ended, those that there are; NULL: nobody knows */
 };
 
 struct field {
 	const char *name;
 	unsigned uses;
 	bool (*read)(struct reader *r, const struct field *f, const char *pointer, const cJSON *value);
-	/* Does such a value exist? NULL: any may. `pattern`: it has wildcards. */
-	bool (*known)(const char *value, bool pattern);
-	const char *(*accepted)(struct reader *r);
 };
 
 static bool read_text(struct reader *r, const struct field *f, const char *pointer, const cJSON *value);
 static bool read_named(struct reader *r, const struct field *f, const char *pointer, const cJSON *value);
 static bool read_phase(struct reader *r, const struct field *f, const char *pointer, const cJSON *value);
 static bool read_since(struct reader *r, const struct field *f, const char *pointer, const cJSON *value);
-static bool known_action(const char *value, bool pattern);
-static bool known_code(const char *value, bool pattern);
-static const char *accepted_actions(struct reader *r);
-static const char *accepted_codes(struct reader *r);
 
 static const struct field fields[N_MATCH_FIELDS] = {
-	[MATCH_ACTION] = { "action", FOR_BOTH, read_text, known_action, accepted_actions },
-	[MATCH_REGION] = { "region", FOR_BOTH, read_text, NULL, NULL },
-	[MATCH_SECRET_ID] = { "secret_id", FOR_BOTH, read_text, NULL, NULL },
-	[MATCH_ACCOUNT] = { "account", FOR_BOTH, read_text, NULL, NULL },
-	[MATCH_LANGUAGE] = { "language", FOR_BOTH, read_text, NULL, NULL },
-	[MATCH_CLIENT] = { "client", FOR_BOTH, read_text, NULL, NULL },
-	[MATCH_ADDRESS] = { "address", FOR_BOTH, read_text, NULL, NULL },
-	[MATCH_TAG] = { "tag", FOR_BOTH, read_named, NULL, NULL },
-	[MATCH_PARAM] = { "param", FOR_BOTH, read_named, NULL, NULL },
-	[MATCH_RESOURCE_STATE] = { "resource_state", FOR_FAULT, read_text, NULL, NULL },
-	[MATCH_CODE] = { "code", FOR_JOURNAL, read_text, known_code, accepted_codes },
-	[MATCH_PHASE] = { "phase_reached", FOR_JOURNAL, read_phase, NULL, NULL },
-	[MATCH_STAGE] = { "stage", FOR_JOURNAL, read_text, NULL, NULL },
-	[MATCH_GUARD] = { "guard", FOR_JOURNAL, read_text, NULL, NULL },
-	[MATCH_FAULT_MET] = { "fault", FOR_JOURNAL, read_text, NULL, NULL },
-	[MATCH_RESOURCE] = { "resource", FOR_JOURNAL, read_text, NULL, NULL },
-	[MATCH_REQUEST_ID] = { "request_id", FOR_JOURNAL, read_text, NULL, NULL },
-	[MATCH_SINCE] = { "since", FOR_JOURNAL, read_since, NULL, NULL },
+	[MATCH_ACTION] = { "action", FOR_BOTH, read_text },
+	[MATCH_REGION] = { "region", FOR_BOTH, read_text },
+	[MATCH_SECRET_ID] = { "secret_id", FOR_BOTH, read_text },
+	[MATCH_ACCOUNT] = { "account", FOR_BOTH, read_text },
+	[MATCH_LANGUAGE] = { "language", FOR_BOTH, read_text },
+	[MATCH_CLIENT] = { "client", FOR_BOTH, read_text },
+	[MATCH_ADDRESS] = { "address", FOR_BOTH, read_text },
+	[MATCH_TAG] = { "tag", FOR_BOTH, read_named },
+	[MATCH_PARAM] = { "param", FOR_BOTH, read_named },
+	[MATCH_RESOURCE_STATE] = { "resource_state", FOR_FAULT, read_text },
+	[MATCH_CODE] = { "code", FOR_JOURNAL, read_text },
+	[MATCH_PHASE] = { "phase_reached", FOR_JOURNAL, read_phase },
+	[MATCH_STAGE] = { "stage", FOR_JOURNAL, read_text },
+	[MATCH_GUARD] = { "guard", FOR_JOURNAL, read_text },
+	[MATCH_FAULT_MET] = { "fault", FOR_JOURNAL, read_text },
+	[MATCH_RESOURCE] = { "resource", FOR_JOURNAL, read_text },
+	[MATCH_REQUEST_ID] = { "request_id", FOR_JOURNAL, read_text },
+	[MATCH_SINCE] = { "since", FOR_JOURNAL, read_since },
 };
 
 static enum match_field field_no(const struct field *f)
@@ -90,62 +83,6 @@ static const char *pointer_to(struct reader *r, const char *pointer, const char 
 		*at++ = *name == '~' ? '0' : *name == '/' ? '1' : *name;
 	}
 	return out;
-}
-
-/* ---- what exists ------------------------------------------------------------------------------------------------------- */
-
-static bool fits(const char *wanted, bool pattern, const char *name)
-{
-	return pattern ? str_glob(wanted, name) : str_is(wanted, name);
-}
-
-static bool known_action(const char *value, bool pattern)
-{
-	for (size_t i = 0; i < cbs_model_count; i++)
-		if (fits(value, pattern, cbs_model[i].name))
-			return true;
-	return false;
-}
-
-static const char *accepted_actions(struct reader *r)
-{
-	const char *text = "actions:";
-	for (size_t i = 0; i < cbs_model_count; i++)
-		text = arena_printf(r->arena, "%s%s %s", text, i ? "," : "", cbs_model[i].name);
-	return text;
-}
-
-static bool documented_code(const char *value, bool pattern)
-{
-	for (size_t i = 0; i < cbs_model_count; i++)
-		for (const char *const *code = cbs_model[i].errors; code && *code; code++)
-			if (fits(value, pattern, *code))
-				return true;
-	return false;
-}
-
-/* "OK" is what success is called. */
-static bool known_code(const char *value, bool pattern)
-{
-	if (fits(value, pattern, "OK"))
-		return true;
-	for (int err = ERR_NONE + 1; err < N_ERRS; err++)
-		if (fits(value, pattern, err_code((enum err)err)))
-			return true;
-	return documented_code(value, pattern);
-}
-
-/* Those of the action when there is one, else all of our table. A code outside both can be asked for with an operator. */
-static const char *accepted_codes(struct reader *r)
-{
-	const char *text = "\"OK\", {\"matches\":\"…\"} for any other";
-	if (r->model)
-		for (const char *const *code = r->model->errors; code && *code; code++)
-			text = arena_printf(r->arena, "%s, %s", text, *code);
-	for (int err = ERR_NONE + 1; err < N_ERRS; err++)
-		if (!r->model || err_kind((enum err)err) == GATEWAY)
-			text = arena_printf(r->arena, "%s, %s", text, err_code((enum err)err));
-	return text;
 }
 
 /* ---- parameters -------------------------------------------------------------------------------------------------------- */
@@ -266,14 +203,18 @@ static const char *operator_fault(enum match_operator op, const cJSON *value)
 	return "is no operator";
 }
 
+/* Does such a value exist? Any may where the field is open. */
 static bool value_known(struct reader *r, const struct field *f, const char *pointer, const cJSON *value, bool pattern)
 {
 	const char *text = cJSON_GetStringValue(value);
-	if (!f->known || (text && f->known(text, pattern)))
+	bool regions = r->regions && field_no(f) == MATCH_REGION;
+	if (regions ? match_region_known(r->regions, text, pattern) : match_word_known(field_no(f), text, pattern))
 		return true;
 	return refuse_at(r, pointer,
 	                 arena_printf(r->arena, "there is no %s %s%s%s; %s", f->name, text ? "\"" : "", text ? text : "of that kind",
-	                              text ? "\"" : "", f->accepted(r)));
+	                              text ? "\"" : "",
+	                              regions ? match_regions_text(r->regions, r->arena)
+	                                      : match_words_text(field_no(f), r->arena, r->model)));
 }
 
 static bool values_known(struct reader *r, const struct field *f, const char *pointer, enum match_operator op, const cJSON *value)
@@ -450,6 +391,14 @@ struct match *match_parse(struct arena *a, const cJSON *object, enum match_use u
 		if (!read_member(&r, pointer, value))
 			return NULL;
 	return r.match;
+}
+
+bool match_check_regions(struct arena *a, const cJSON *object, const char *const *regions, const char *pointer,
+                         struct match_refusal *why)
+{
+	struct reader r = { .arena = a, .match = arena_alloc(a, sizeof *r.match), .why = why, .regions = regions };
+	const cJSON *region = cJSON_GetObjectItemCaseSensitive(object, fields[MATCH_REGION].name);
+	return !region || fields[MATCH_REGION].read(&r, &fields[MATCH_REGION], pointer_to(&r, pointer, region->string), region);
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------------------------ */

@@ -7,7 +7,8 @@
  * (one of them; inside "param": that very list), or an object of operators, which must all hold: equals, contains, prefix,
  * suffix, matches (wildcards), in, present, absent, gt, gte, lt, lte. In the path of a parameter `*` stands for any element of a
  * list, and a list itself satisfies what one of its elements does. Numbers compare as numbers though they be texts: a form has
- * nothing else. */
+ * nothing else. A value of a field that has only so many (action, code, stage, guard, resource_state, language, region) must be one of
+ * them, and a text with wildcards must fit one; the operators that name no whole value are free. */
 #ifndef CBSMOCK_GATEWAY_MATCH_H
 #define CBSMOCK_GATEWAY_MATCH_H
 
@@ -87,6 +88,9 @@ struct match_difference {
 /* The object (NULL: every request) must live as long as the match, which is in the arena. `pointer` is where the object itself
  * stands ("/match"). NULL when it is refused. */
 struct match *match_parse(struct arena *a, const cJSON *object, enum match_use use, const char *pointer, struct match_refusal *why);
+/* Are the regions it names among these (NULL-ended)? match_parse does not know any: they are a world's, and rules outlive it. */
+bool match_check_regions(struct arena *a, const cJSON *object, const char *const *regions, const char *pointer,
+                         struct match_refusal *why);
 bool match_holds(const struct match *m, const struct match_view *v);
 /* Does it say anything about this field? So that a view need not be filled with what nobody asks for. */
 bool match_asks(const struct match *m, enum match_field field);

@@ -40,6 +40,18 @@ struct match {
 
 extern const char *const match_operator_names[]; /* up to OP_LTE */
 
+/* ---- words of closed fields: match_words.c ------------------------------------------------------------------------------ */
+
+struct model_action;
+
+/* May a request show this word there? Any word of a field that is not closed. NULL is no text. `pattern`: it has wildcards. */
+bool match_word_known(enum match_field field, const char *word, bool pattern);
+/* Those of a closed field, or of an action where it has its own (`of`; may be NULL): "stages: transport, parse …". */
+const char *match_words_text(enum match_field field, struct arena *a, const struct model_action *of);
+/* The same of regions, which a world has; the list is NULL-ended. */
+bool match_region_known(const char *const *regions, const char *word, bool pattern);
+const char *match_regions_text(const char *const *regions, struct arena *a);
+
 bool term_holds(const struct match_term *t, const struct match_view *v);
 void term_difference(const struct match_term *t, const struct match_view *v, struct arena *a, struct match_difference *out);
 

@@ -117,6 +117,11 @@ static const struct language *find_language(const char *name)
 	return NULL;
 }
 
+const char *language_name(size_t i)
+{
+	return i < sizeof languages / sizeof languages[0] ? languages[i].name : NULL;
+}
+
 static void read_language(struct request *r, const char *name)
 {
 	const struct language *language = find_language(name);

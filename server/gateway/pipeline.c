@@ -37,6 +37,19 @@ static const struct stage pipeline[] = {
 
 enum { N_STAGES = sizeof pipeline / sizeof pipeline[0] };
 
+/* What else can be said to have refused. */
+#define STAGE_STORE "store"
+#define STAGE_FAULT "fault"
+
+const char *stage_name(size_t i)
+{
+	static const char *const others[] = { STAGE_STORE, STAGE_FAULT };
+	if (i < N_STAGES)
+		return pipeline[i].name;
+	i -= N_STAGES;
+	return i < sizeof others / sizeof others[0] ? others[i] : NULL;
+}
+
 /* Nothing is left open, whoever refused; and what looked like a refusal is none when the store itself failed. */
 static void leave(struct request *r)
 {
@@ -45,7 +58,7 @@ static void leave(struct request *r)
 	if (failed) {
 		because(r, "%s", failed);
 		refuse(r, ERR_INTERNAL_ERROR);
-		r->stage = "store";
+		r->stage = STAGE_STORE;
 		trail_stage(r, r->stage, false);
 	}
 	if (failed || store_in_transaction(store))
@@ -60,7 +73,7 @@ static bool reach(struct mock *m, struct request *r, enum phase phase)
 	if (!faults_meet(m, r, phase))
 		return true;
 	if (r->error.code)
-		r->stage = "fault";
+		r->stage = STAGE_FAULT;
 	return false;
 }
 

@@ -40,6 +40,11 @@ bool stage_permit(struct mock *m, struct request *r);
 bool stage_execute(struct mock *m, struct request *r);
 bool stage_commit(struct mock *m, struct request *r);
 
+/* What refused, as `stage` of the request: the checks in their order, then "store" and "fault". NULL past the last. pipeline.c */
+const char *stage_name(size_t i);
+/* Languages a request may ask for; NULL past the last. parse.c */
+const char *language_name(size_t i);
+
 /* Is it in the table of products? resolve.c */
 bool product_exists(const char *product);
 

@@ -118,6 +118,8 @@ struct region {
 	bool cbs, finance, encrypted_snapshot;
 };
 bool store_region(struct store *s, struct arena *a, const char *name, struct region *out);
+/* The names of all, NULL-ended. */
+const char *const *store_region_names(struct store *s, struct arena *a);
 
 struct zone {
 	const char *name, *region, *sold_out;
@@ -165,6 +167,10 @@ void store_usage(struct store *s, int64_t account, const char *region, struct us
 void store_usage_add(struct store *s, int64_t account, const char *region, int64_t disks, int64_t snapshots, int64_t mib);
 
 /* ---- instances -------------------------------------------------------------------------------------------------------- */
+
+enum { N_INSTANCE_STATES = 3 };
+/* As schema/fixture.schema.json has them: they are told, never moved between. */
+extern const char *const instance_state_names[N_INSTANCE_STATES];
 
 struct instance {
 	int64_t no, account, disk_max, attached;

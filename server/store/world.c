@@ -4,10 +4,12 @@
 #include "util/ident.h"
 #include "util/rng.h"
 
+const char *const instance_state_names[N_INSTANCE_STATES] = { "RUNNING", "STOPPED", "SHUTDOWN" };
+
 enum {
 	WORLD, SET_CLOCK, CLOCK, NEXT_EPOCH, SET_SEED, ABOUT, SET_ABOUT,
 	DISK_FROM, SNAPSHOT_FROM, SET_NEXT_DISK, SET_NEXT_SNAPSHOT,
-	COMPONENT, OFFLINE, REGION, ZONE, DISK_TYPE,
+	COMPONENT, OFFLINE, REGION, REGION_NAMES, ZONE, DISK_TYPE,
 	CREATING_ADD,
 	INSTANCE, INSTANCE_ATTACHED, INSTANCE_STATE,
 };
@@ -29,6 +31,7 @@ static const char *const sql[] = {
 	[COMPONENT] = "SELECT healthy FROM component WHERE name = ?",
 	[OFFLINE] = "SELECT 1 FROM offline_action WHERE action = ?",
 	[REGION] = "SELECT name, name_en, name_zh, cbs, finance, encrypted_snapshot FROM region WHERE name = ?",
+	[REGION_NAMES] = "SELECT name FROM region ORDER BY name",
 	[ZONE] = "SELECT name, region, sold_out FROM zone WHERE name = ?",
 	[DISK_TYPE] = "SELECT name, min_gib, max_gib, step_gib, throughput_max, local, sold, burst FROM disk_type WHERE name = ?",
 	[CREATING_ADD] = "UPDATE world SET creating_snapshots = MAX(0, creating_snapshots + ?)",
@@ -294,6 +297,21 @@ bool store_region(struct store *s, struct arena *a, const char *name, struct reg
 	out->name_en = text_copy(a, row->name_en);
 	out->name_zh = text_copy(a, row->name_zh);
 	return true;
+}
+
+const char *const *store_region_names(struct store *s, struct arena *a)
+{
+	struct query q = start(s, REGION_NAMES);
+	const char **names = NULL;
+	size_t count = 0;
+	while (query_row(&q)) {
+		names = rows_room(a, names, count, sizeof *names);
+		names[count++] = col_text(&q, a);
+	}
+	query_end(&q);
+	names = rows_room(a, names, count, sizeof *names);
+	names[count] = NULL;
+	return names;
 }
 
 static const struct zone *zone_row(struct store *s, const char *name)

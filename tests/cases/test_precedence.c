@@ -31,7 +31,8 @@ static void set_up(void)
 	config.seed = 1;
 	world = world_open_with(&config);
 	ways = client_read_json(arena, "fixtures/cases/create_snapshot_guards.json");
-	guards = create_snapshot_guards(&guard_count);
+	guards = create_snapshot_guards.rows;
+	guard_count = create_snapshot_guards.count;
 }
 
 static void tear_down(void)

@@ -223,18 +223,27 @@ START_TEST(refusals)
 	static const struct {
 		const char *calls;
 		int next;
-		const char *pointer;
+		const char *pointer, *part; /* of the sentence */
 	} cases[] = {
-		{ "{}", 1, "" },
-		{ "{\"action\":\"Nope\"}", 1, "/action" },
-		{ "{\"action\":\"DescribeDisks\",\"param\":{}}", 1, "/param" },
-		{ "{\"action\":\"DescribeDisks\",\"params\":[]}", 1, "/params" },
-		{ "{\"action\":\"DescribeDisks\",\"tags\":{\"a\":1}}", 1, "/tags" },
-		{ "{\"action\":\"DescribeDisks\",\"resource_state\":1}", 1, "/resource_state" },
-		{ "[]", 1, "" },
-		{ "[{\"action\":\"DescribeDisks\"},{\"action\":\"Nope\"}]", 1, "/1/action" },
-		{ "{\"action\":\"DescribeDisks\"}", 0, "" },
-		{ "{\"action\":\"DescribeDisks\"}", PREVIEW_MAX + 1, "" },
+		{ "{\"action\":\"CreateSnapshot\",\"params\":{\"Diskid\":\"x\"}}", 1, "/params/Diskid",
+		  "CreateSnapshot takes no parameter \"Diskid\" here; accepted: DiskId, SnapshotName" },
+		{ "{\"action\":\"DescribeDisks\",\"params\":{\"Filters\":[{\"Name\":\"zone\"},{\"Nam\":\"zone\"}]}}", 1,
+		  "/params/Filters/1/Nam", "accepted: Name, Values" },
+		{ "{\"action\":\"DescribeDisks\",\"params\":{\"Filters.0.Name\":\"zone\"}}", 1, "/params/Filters.0.Name",
+		  "here; accepted: Filters, Limit" },
+		{ "{\"action\":\"DescribeDisks\",\"resource_state\":[\"NORMAL\",\"NORMA\"]}", 1, "/resource_state",
+		  "no state \"NORMA\"; states: UNATTACHED" },
+		{ "{\"action\":\"DescribeDisks\",\"language\":\"zh\"}", 1, "/language", "no language \"zh\"; languages: en-US" },
+		{ "{}", 1, "", "" },
+		{ "{\"action\":\"Nope\"}", 1, "/action", "" },
+		{ "{\"action\":\"DescribeDisks\",\"param\":{}}", 1, "/param", "" },
+		{ "{\"action\":\"DescribeDisks\",\"params\":[]}", 1, "/params", "" },
+		{ "{\"action\":\"DescribeDisks\",\"tags\":{\"a\":1}}", 1, "/tags", "" },
+		{ "{\"action\":\"DescribeDisks\",\"resource_state\":1}", 1, "/resource_state", "" },
+		{ "[]", 1, "", "" },
+		{ "[{\"action\":\"DescribeDisks\"},{\"action\":\"Nope\"}]", 1, "/1/action", "" },
+		{ "{\"action\":\"DescribeDisks\"}", 0, "", "" },
+		{ "{\"action\":\"DescribeDisks\"}", PREVIEW_MAX + 1, "", "" },
 	};
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct fault_refusal why = { NULL, NULL };
@@ -242,6 +251,7 @@ START_TEST(refusals)
 		list.faults = list_of("default", &list.now_ms);
 		ck_assert_ptr_null(faults_preview(&list, 1, w->arena, json(cases[i].calls), cases[i].next, w->wall_ms, &why));
 		ck_assert_str_eq(why.pointer, cases[i].pointer);
+		ck_assert_msg(strstr(why.why, cases[i].part) != NULL, "%s", why.why);
 	}
 }
 END_TEST

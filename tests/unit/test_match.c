@@ -243,8 +243,22 @@ static const struct refusal_case {
 	{ MATCH_JOURNAL, "{\"action\":7}", "/match/action", "no action of that kind" },
 	{ MATCH_JOURNAL, "{\"action\":null}", "/match/action", "must be a value, a list of values, or an object of operators: equals" },
 	{ MATCH_JOURNAL, "{\"region\":[]}", "/match/region", "must be a value" },
-	{ MATCH_JOURNAL, "{\"code\":\"Busy\"}", "/match/code", "no code \"Busy\"; \"OK\"" },
+	{ MATCH_JOURNAL, "{\"code\":\"Busy\"}", "/match/code", "no code \"Busy\"; {\"matches\":\"…\"} for any other, or OK, " },
 	{ MATCH_JOURNAL, "{\"action\":\"CreateSnapshot\",\"code\":\"Busy\"}", "/match/code", "InvalidDisk.Busy" },
+	{ MATCH_JOURNAL, "{\"stage\":\"execut\"}", "/match/stage", "no stage \"execut\"; stages: transport, parse, sandbox" },
+	{ MATCH_JOURNAL, "{\"stage\":\"exec?\"}", "/match/stage", "commit, store, fault" },
+	{ MATCH_JOURNAL, "{\"stage\":[\"execute\",\"sign*\"]}", "/match/stage", "no stage \"sign*\"" },
+	{ MATCH_JOURNAL, "{\"stage\":\"\"}", "/match/stage", "no stage \"\"" },
+	{ MATCH_JOURNAL, "{\"guard\":{\"equals\":\"disk_bussy\"}}", "/match/guard/equals", "no guard \"disk_bussy\"; guards: " },
+	{ MATCH_JOURNAL, "{\"guard\":{\"in\":[\"snapshot_creating\",\"nothing\"]}}", "/match/guard/in", "no guard \"nothing\"" },
+	{ MATCH_JOURNAL, "{\"action\":\"DetachDisks\",\"guard\":\"x\"}", "/match/guard", "guards: disk_named_twice, mfa_expired" },
+	{ MATCH_JOURNAL, "{\"guard\":7}", "/match/guard", "no guard of that kind" },
+	{ MATCH_JOURNAL, "{\"language\":\"zh\"}", "/match/language", "no language \"zh\"; languages: en-US, zh-CN" },
+	{ MATCH_FAULT, "{\"language\":{\"equals\":\"en\"}}", "/match/language/equals", "languages: en-US, zh-CN" },
+	{ MATCH_FAULT, "{\"resource_state\":\"ATTACHD\"}", "/match/resource_state",
+	  "no resource_state \"ATTACHD\"; states: UNATTACHED, ATTACHING, ATTACHED" },
+	{ MATCH_FAULT, "{\"resource_state\":[\"NORMAL\",\"normal\"]}", "/match/resource_state", "RUNNING, STOPPED, SHUTDOWN" },
+	{ MATCH_FAULT, "{\"resource_state\":\"X*\"}", "/match/resource_state", "no resource_state \"X*\"" },
 	{ MATCH_JOURNAL, "{\"region\":{\"is\":\"x\"}}", "/match/region/is", "no operator \"is\"; operators: equals, contains" },
 	{ MATCH_JOURNAL, "{\"region\":{}}", "/match/region", "operators: equals" },
 	{ MATCH_JOURNAL, "{\"region\":{\"prefix\":1}}", "/match/region/prefix", "must be a text" },
@@ -283,6 +297,56 @@ START_TEST(refuses)
 }
 END_TEST
 
+/* What a field with only so many words still takes: those there are, wildcards that fit one, and whatever the free operators say. */
+START_TEST(takes)
+{
+	static const struct {
+		enum match_use use;
+		const char *match;
+	} cases[] = {
+		{ MATCH_JOURNAL, "{\"stage\":\"execute\"}" },
+		{ MATCH_JOURNAL, "{\"stage\":[\"store\",\"fault\"]}" },
+		{ MATCH_JOURNAL, "{\"stage\":\"sig*\",\"guard\":\"disk_*\"}" },
+		{ MATCH_JOURNAL, "{\"stage\":{\"matches\":\"of-old\"},\"guard\":{\"prefix\":\"x\"}}" },
+		{ MATCH_JOURNAL, "{\"action\":\"CreateSnapshot\",\"guard\":\"snapshot_has_image\"}" },
+		{ MATCH_JOURNAL, "{\"language\":[\"en-US\",\"zh-CN\"]}" },
+		{ MATCH_FAULT, "{\"resource_state\":[\"ROLLBACKING\",\"CREATING\",\"STOPPED\"]}" },
+		{ MATCH_FAULT, "{\"resource_state\":{\"suffix\":\"ING\"}}" },
+	};
+	for (size_t i = 0; i < LENGTH(cases); i++)
+		parse(cases[i].match, cases[i].use);
+}
+END_TEST
+
+START_TEST(regions_are_those_of_a_world)
+{
+	static const char *const regions[] = { "ap-guangzhou", "eu-moon", NULL };
+	static const struct {
+		const char *match, *pointer; /* NULL: it is taken */
+	} cases[] = {
+		{ "{}", NULL },
+		{ "{\"region\":\"eu-moon\"}", NULL },
+		{ "{\"region\":\"ap-*\"}", NULL },
+		{ "{\"region\":{\"matches\":\"us-*\"}}", NULL },
+		{ "{\"region\":{\"in\":[\"eu-moon\",\"ap-guangzhou\"]}}", NULL },
+		{ "{\"region\":\"ap-guangzho\"}", "/match/region" },
+		{ "{\"region\":\"us-*\"}", "/match/region" },
+		{ "{\"region\":[\"eu-moon\",\"eu-mars\"]}", "/match/region" },
+		{ "{\"region\":{\"equals\":\"eu-mars\"}}", "/match/region/equals" },
+		{ "{\"region\":7}", "/match/region" },
+	};
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct match_refusal why = { NULL, NULL };
+		bool taken = match_check_regions(arena, tree_of(cases[i].match), regions, "/match", &why);
+		ck_assert_msg(taken == !cases[i].pointer, "%s", cases[i].match);
+		if (taken)
+			continue;
+		ck_assert_str_eq(why.pointer, cases[i].pointer);
+		ck_assert_msg(strstr(why.why, "it has: ap-guangzhou, eu-moon") != NULL, "%s", why.why);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("match");
@@ -294,6 +358,8 @@ int main(void)
 	tcase_add_test(tc, since_is_told);
 	tcase_add_loop_test(tc, differs, 0, (int)LENGTH(differences));
 	tcase_add_loop_test(tc, refuses, 0, (int)LENGTH(refusals));
+	tcase_add_test(tc, takes);
+	tcase_add_test(tc, regions_are_those_of_a_world);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

@@ -59,6 +59,10 @@ def test_put_list_patch_remove(server, faults):
     ({"do": {"type": "error", "code": "Nope"}}, "/do/code"),
     ({"do": {"type": "error", "code": "ResourceBusy"}, "match": {"action": "CreateSnapshoot"}}, "/match/action"),
     ({"do": {"type": "reset_peer"}, "when": {"tims": 1}}, "/when/tims"),
+    ({"do": {"type": "reset_peer"}, "match": {"region": "ap-guangzho"}}, "/match/region: there is no region \"ap-guangzho\""),
+    ([{"do": {"type": "pass"}}, {"do": {"type": "pass"}, "match": {"region": ["ap-guangzhou", "x"]}}], "/1/match/region"),
+    ({"do": {"type": "reset_peer"}, "match": {"resource_state": "CREATNG"}}, "/match/resource_state"),
+    ({"do": {"type": "reset_peer"}, "match": {"language": "zh"}}, "/match/language"),
     ([{"do": {"type": "pass"}}, {"do": {"type": "reset_peer"}, "phase": "later"}], "/1/phase"),
     ("reset_peer", ""),
 ])
@@ -76,7 +80,14 @@ def test_what_cannot_be_is_refused_with_what_can(faults, body, place):
     ("PUT", "/_cbs/faults/plan", {"do": {"type": "pass"}}, (400, "InvalidRule")),
     ("PUT", "/_cbs/faults", {"do": {"type": "pass"}}, (400, "InvalidRule")),
     ("POST", "/_cbs/faults", None, (400, "InvalidJson")),
+    ("PUT", "/_cbs/faults", [{"do": {"type": "pass"}, "match": {"region": "x"}}], (400, "InvalidRule")),
+    ("PUT", "/_cbs/faults/one", {"do": {"type": "pass"}, "match": {"region": "x"}}, (400, "InvalidRule")),
+    ("PATCH", "/_cbs/faults/one", {"match": {"region": "x"}}, (400, "InvalidRule")),
+    ("PATCH", "/_cbs/faults", [{"name": "one", "match": {"region": "x"}}], (400, "InvalidRule")),
     ("POST", "/_cbs/faults/plan", {"action": "Nope"}, (400, "InvalidCall")),
+    ("POST", "/_cbs/faults/plan", {"action": "CreateSnapshot", "params": {"Diskid": DISK}}, (400, "InvalidCall")),
+    ("POST", "/_cbs/faults/plan", [{"action": "CreateSnapshot", "region": "guangzhou"}], (400, "InvalidCall")),
+    ("POST", "/_cbs/faults/plan", {"action": "CreateSnapshot", "resource_state": "CREATNG"}, (400, "InvalidCall")),
     ("POST", "/_cbs/errors/Nope/force", {"action": "CreateSnapshot"}, (400, "InvalidRule")),
     ("POST", "/_cbs/errors/ResourceBusy/force", {"action": "Nope"}, (400, "InvalidRule")),
     ("POST", "/_cbs/errors/ResourceBusy/force", {"force": 1}, (400, "InvalidField")),
@@ -86,6 +97,12 @@ def test_what_cannot_be_is_refused_with_what_can(faults, body, place):
 ])
 def test_refusals(faults, method, path, body, expected):
     assert refused(faults, method, path, body)[:2] == expected
+
+
+def test_a_rule_for_all_sandboxes_names_regions_of_the_default_world(faults):
+    everywhere = Faults(faults.admin, "*")
+    assert refused(everywhere, "POST", "/_cbs/faults", {"do": {"type": "pass"}, "match": {"region": "x"}})[:2] == (400, "InvalidRule")
+    assert everywhere.put({"type": "pass"}, name="there", match={"region": "ap-*"})["name"] == "there"
 
 
 def test_bad_queries(faults):

@@ -108,6 +108,7 @@ def test_refused_actions_were_reached(server, journal):
 @pytest.mark.parametrize("query, part", [
     ({"action": "CreateSnapshots"}, "actions: "),
     ({"code": "Nonsense"}, "no code"),
+    ({"region": "guangzhou"}, "no region"),
     ({"since": "yesterday"}, "a time"),
     ({"limit": "many"}, "limit must be"),
 ])
@@ -122,6 +123,12 @@ def test_what_does_not_exist_is_refused(journal, query, part):
     ({"action": "CreateSnapshot", "param": {"Diskid": "x"}}, "/match/param/Diskid", "accepted: DiskId, SnapshotName"),
     ({"param": {"DiskId": {"like": "x"}}}, "/match/param/DiskId/like", "operators: equals, contains"),
     ({"resource_state": "CREATING"}, "/match/resource_state", "requests on their way"),
+    ({"stage": "excute"}, "/match/stage", "stages: transport, parse"),
+    ({"guard": ["snapshot_creating", "disk_bussy"]}, "/match/guard", "guards: "),
+    ({"language": "chinese"}, "/match/language", "languages: en-US, zh-CN"),
+    ({"region": "ap-guangzho"}, "/match/region", "it has: ap-bangkok"),
+    ({"region": {"in": ["ap-guangzhou", "guangzhou"]}}, "/match/region/in", "no region \"guangzhou\""),
+    ({"region": "gz-*"}, "/match/region", "no region \"gz-*\""),
 ])
 @pytest.mark.parametrize("path", ["requests/find", "requests/count", "requests/remove", "requests/wait", "verify"])
 def test_matches_are_read_strictly(journal, path, match, pointer, part):
@@ -129,6 +136,18 @@ def test_matches_are_read_strictly(journal, path, match, pointer, part):
     assert (status, code) == (400, "InvalidField")
     assert message.startswith(pointer + ": ")
     assert part in message
+
+
+def test_a_sequence_is_read_strictly_too(journal):
+    steps = [{"action": "CreateSnapshot"}, {"region": "ap-guangzho"}]
+    status, _, message = refusal(journal, "POST", "/_cbs/verify/sequence", {"sequence": steps})
+    assert (status, message.split(":")[0]) == (400, "/sequence/1/region")
+    assert refusal(journal, "POST", "/_cbs/verify/client", {"max_attempts": 1, "match": {"region": "x"}})[0] == 400
+
+
+def test_a_request_for_a_region_that_is_none_can_be_found(server, journal):
+    assert api.call(server, "DescribeDisks", {}, region="moon").code == "InvalidParameterValue"
+    assert journal.count(region={"matches": "moon"}) == 1
 
 
 def test_one_request_whole(server, journal):
