@@ -187,7 +187,7 @@ const struct setting config_settings[] = {
 	  read_int, AT(mock.revisions), .max = 1000000, .live = true },
 	{ "seed", "0..9007199254740991", "0", "start of ids and chance: same seed, same calls, same answers; 0 takes the fixture's",
 	  read_seed, AT(mock.seed), .max = INT64_C(9007199254740991) }, /* what a number in JSON holds exactly */
-	{ "sandbox-on-first-use", "GLOB", NULL, "an unknown SecretId that matches makes itself a sandbox with its first request",
+	{ "sandbox-on-first-use", "GLOB", NULL, "an unknown SecretId that matches makes itself a sandbox with its first well-signed request",
 	  read_text, AT(mock.first_use), .live = true },
 	{ "sandbox-secret-key", "TEXT", "test", "key of sandboxes that are made without one",
 	  read_text, AT(mock.secret_key), .secret = true, .live = true },

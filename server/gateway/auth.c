@@ -18,18 +18,46 @@ enum {
 	SIGNED_HEADERS_MAX = 64,
 };
 
+static bool signature_holds(struct mock *m, struct request *r);
+
 /* ---- the sandbox -------------------------------------------------------------------------------------------------------- */
 
-bool stage_sandbox(struct mock *m, struct request *r)
+static void find_key(struct mock *m, struct request *r)
 {
 	struct sandbox *found = NULL;
 	r->key_known = registry_find(&m->registry, r->arena, r->secret_id, r->wall_ms, &found, &r->credential, &r->account);
-	if (!r->key_known) {
-		sandbox_release(sandboxes_first_use(m, r->secret_id));
-		r->key_known = registry_find(&m->registry, r->arena, r->secret_id, r->wall_ms, &found, &r->credential, &r->account);
-	}
 	if (r->key_known)
 		r->sandbox = found;
+}
+
+/* Would all checks up to the signature let it pass? Found out on a copy, so that the request itself goes through them as any other. */
+static bool proves_itself(struct mock *m, const struct request *r)
+{
+	struct request trial = *r;
+	return stage_presence(m, &trial) && stage_scope(m, &trial) && stage_expiry(m, &trial) && stage_token(m, &trial) &&
+	       signature_holds(m, &trial);
+}
+
+/* The first request with a key may make it a sandbox, but not one that somebody else could have signed. Of a request that is played
+ * again it is known that its key was promised one, or its signature would not have been looked at. */
+static void take_first_use(struct mock *m, struct request *r)
+{
+	struct credential key = { .secret_id = r->secret_id, .secret_key = "", .token = "", .status = "ENABLED", .kind = "API", .mfa = "" };
+	if (!sandboxes_first_use_key(m, r->secret_id, &key) && !(r->proof.given && !r->proof.good))
+		return;
+	r->credential = key;
+	r->key_promised = !proves_itself(m, r);
+	if (r->key_promised)
+		return;
+	sandbox_release(sandboxes_first_use(m, r->secret_id));
+	find_key(m, r);
+}
+
+bool stage_sandbox(struct mock *m, struct request *r)
+{
+	find_key(m, r);
+	if (!r->key_known)
+		take_first_use(m, r);
 	recording_take_request(r);
 	return true;
 }
@@ -120,7 +148,7 @@ bool stage_expiry(struct mock *m, struct request *r)
 bool stage_key(struct mock *m, struct request *r)
 {
 	(void)m;
-	if (!r->key_known)
+	if (!r->key_known && !r->key_promised)
 		return refuse(r, ERR_AUTH_FAILURE_SECRET_ID_NOT_FOUND);
 	r->caller = (struct caller){
 		.uin = r->credential.account, .sub_uin = r->credential.sub_uin,
@@ -312,7 +340,7 @@ static bool check_v1(struct request *r, const struct host_variants *hosts)
 	return false;
 }
 
-bool stage_signature(struct mock *m, struct request *r)
+static bool signature_holds(struct mock *m, struct request *r)
 {
 	if (m->config->signature == SIGNATURE_OFF) {
 		r->signed_with = "not checked";
@@ -334,6 +362,14 @@ bool stage_signature(struct mock *m, struct request *r)
 	host_variants(m, r, &hosts);
 	bool matched = r->tc3 ? check_tc3(m, r, &hosts, hash) : check_v1(r, &hosts);
 	return matched ? true : refuse(r, ERR_AUTH_FAILURE_SIGNATURE_FAILURE);
+}
+
+/* A promised key got no sandbox, so nothing that it signs comes further than this, though the settings may have changed meanwhile. */
+bool stage_signature(struct mock *m, struct request *r)
+{
+	if (!signature_holds(m, r))
+		return false;
+	return r->key_promised ? refuse(r, ERR_AUTH_FAILURE_SECRET_ID_NOT_FOUND) : true;
 }
 
 /* ---- identity ------------------------------------------------------------------------------------------------------------ */

@@ -144,6 +144,8 @@ static bool find_key(struct mock *m, struct request *r, const char *secret_key, 
 	r->key_known = known || secret_key;
 	if (known)
 		r->sandbox = *held;
+	else
+		known = sandboxes_first_use_key(m, r->secret_id, &r->credential);
 	if (secret_key) {
 		give_key(r, secret_key);
 		return true;

@@ -82,6 +82,7 @@ struct request {
 	struct turn turn;         /* in the sandbox, while it is handled */
 	struct sandbox *sandbox;  /* the default one until a key selects another; held, and NULL again when mock_handle returns */
 	bool key_known;           /* credential and account are the key's */
+	bool key_promised;        /* it opens nothing, but a request that it signs rightly would make it a sandbox; this one did not */
 	const char *signed_with;  /* the variant that matched: "host", "host without port, service of host" …; NULL: none; log */
 	const char *string_to_sign; /* of the first variant tried, for explanations; NULL before the check */
 	const char *canonical_request;

@@ -270,12 +270,23 @@ enum sandbox_outcome sandboxes_create(struct mock *m, struct sandbox_plan *plan,
 	return outcome;
 }
 
-struct sandbox *sandboxes_first_use(struct mock *m, const char *secret_id)
+bool sandboxes_first_use_key(struct mock *m, const char *secret_id, struct credential *key)
 {
 	const struct mock_config *config = m->config;
 	if (!config->first_use || !sandbox_name_fits(secret_id) || !str_glob(config->first_use, secret_id))
+		return false;
+	*key = (struct credential){
+		.secret_id = secret_id, .secret_key = config->secret_key, .token = "", .status = "ENABLED", .kind = "API", .mfa = "",
+	};
+	return true;
+}
+
+struct sandbox *sandboxes_first_use(struct mock *m, const char *secret_id)
+{
+	const struct mock_config *config = m->config;
+	struct credential key;
+	if (!sandboxes_first_use_key(m, secret_id, &key))
 		return NULL;
-	struct credential key = { .secret_id = secret_id };
 	struct sandbox_plan plan = { .name = secret_id, .keys = &key, .key_count = 1 };
 	struct sandbox *s = NULL;
 	struct buf why;

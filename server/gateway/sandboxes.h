@@ -45,7 +45,9 @@ void sandboxes_release(struct sandbox **list, size_t count);
  * all went well. */
 enum sandbox_outcome sandboxes_create(struct mock *m, struct sandbox_plan *plan, struct sandbox **out, struct buf *why);
 enum sandbox_outcome sandboxes_delete(struct mock *m, const char *name);
-/* The sandbox that the first request with this key makes, held for the caller; NULL when none is made so. */
+/* May a request with this unknown key make it a sandbox? Then with the key as that would have it. */
+bool sandboxes_first_use_key(struct mock *m, const char *secret_id, struct credential *key);
+/* Makes it, held for the caller; the signature was checked. NULL when none is made so. */
 struct sandbox *sandboxes_first_use(struct mock *m, const char *secret_id);
 /* The server's settings have changed: every sandbox takes up those it has none of its own for. */
 void sandboxes_follow(struct mock *m, const struct mock_config *config);

@@ -336,6 +336,21 @@ START_TEST(without_the_key_the_recording_is_believed)
 }
 END_TEST
 
+START_TEST(a_promised_key_is_refused_again)
+{
+	struct mock_config config = *sandboxes_config(w->mock);
+	config.first_use = "AKIDpromised";
+	mock_reconfigure(w->mock, &config);
+	w->sender.secret_id = "AKIDpromised";
+	w->sender.secret_key = "NotTheRightSecretKeyToBe";
+	record();
+	ck_assert_str_eq(code_of(send("DescribeDisks", "{}")), "AuthFailure.SignatureFailure");
+	stop();
+	play_the_same(1);
+	ck_assert(!mock_has_sandbox(w->mock, "AKIDpromised"));
+}
+END_TEST
+
 /* ---- secrets ------------------------------------------------------------------------------------------------------------------ */
 
 static void holds_nowhere(const char *secret)
@@ -474,6 +489,7 @@ int main(void)
 	                                 other_changes_are_found_out, ten_thousand_calls_and_not_a_byte_moves,
 	                                 many_at_once_are_played_one_after_another };
 	const TTest *const telling[] = { what_moved_is_told, the_signature_is_checked_again, without_the_key_the_recording_is_believed,
+		a_promised_key_is_refused_again,
 	                                 secrets_are_no_part_of_it };
 	const TTest *const refusing[] = { what_is_no_recording_is_refused, half_a_recording_is_refused, there_is_one_at_a_time,
 	                                  one_that_grows_too_large_ends };

@@ -419,6 +419,10 @@ START_TEST(a_first_request_may_make_its_world)
 	ck_assert_str_eq(world_call(boxes, "DescribeDisks", "{}").code, "AuthFailure.SecretIdNotFound");
 	use_key("AKIDtest2", "wrong");
 	ck_assert_str_eq(world_call(boxes, "DescribeDisks", "{}").code, "AuthFailure.SignatureFailure");
+	ck_assert(!mock_has_sandbox(boxes->mock, "AKIDtest2"));
+	use_key("AKIDtest2", "test");
+	ck_assert_str_eq(world_call(boxes, "DescribeDisks", "{}").code, "");
+	ck_assert(mock_has_sandbox(boxes->mock, "AKIDtest2"));
 	use_key("AKIDtest3", "test");
 	ck_assert_str_eq(world_call(boxes, "DescribeDisks", "{}").code, "AuthFailure.SecretIdNotFound"); /* there is room for two */
 	config.first_use_template = "gone";
