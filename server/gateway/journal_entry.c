@@ -173,7 +173,7 @@ static void pack_body(struct packer *p, const struct request *r, struct journal_
 	else
 		pack_form(p, r->body, len);
 	e->body_len = p->at - start;
-	e->body_cut = len < r->body_len;
+	e->body_cut = r->body_told || len < r->body_len;
 	e->body = pack_end(p);
 }
 
@@ -396,7 +396,7 @@ static void set_numbers(struct journal_entry *e, const struct request *r, int64_
 	e->ended_us = begun_us + r->took_us;
 	e->form = r->form;
 	e->scheme = scheme_of(r);
-	e->body_size = r->body_len;
+	e->body_size = r->body_told ? (size_t)r->body_told : r->body_len;
 	e->account = r->caller.uin;
 	e->delivery = delivery_of(&r->wire);
 	e->delay_ms = r->wire.delay_ms;

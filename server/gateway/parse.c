@@ -89,6 +89,8 @@ static void read_form(struct request *r)
 
 static bool within_size(const struct request *r)
 {
+	if (r->body_told)
+		return false;
 	switch (r->form) {
 	case FORM_GET:
 		return strlen(r->query) <= QUERY_MAX;

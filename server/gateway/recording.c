@@ -191,6 +191,8 @@ static void write_request(struct json_out *o, const struct request *r, size_t no
 	out_bytes(o, "target", v.target, strlen(v.target));
 	write_headers(o, v.headers, v.header_count);
 	out_bytes(o, "body", v.body, v.body_len);
+	if (r->body_told)
+		out_int(o, "body_told", (int64_t)r->body_told);
 	write_proof(o, r);
 	if (v.touched)
 		out_bool(o, "touched", true);

@@ -120,6 +120,7 @@ static bool read_request(struct request *r, const cJSON *line)
 	const char *address = saved_text(line, "address");
 	r->address = address ? address : "";
 	r->wall_ms = saved_number(line, "received");
+	r->body_told = (uint64_t)saved_number(line, "body_told");
 	r->proof = (struct proof){ .given = cJSON_IsBool(proof), .good = cJSON_IsTrue(proof), .always = saved_flag(line, "touched") };
 	return read_text(r->arena, saved_item(line, "method"), &r->method) && read_text(r->arena, saved_item(line, "target"), &r->target) &&
 	       read_headers(r, saved_item(line, "headers")) && saved_bytes(r->arena, saved_item(line, "body"), &r->body, &r->body_len);

@@ -51,6 +51,7 @@ struct request {
 	size_t header_count;
 	const char *body;         /* NUL after the last byte */
 	size_t body_len;          /* BODY_MAX + 1 when there was more */
+	uint64_t body_told;       /* length of one that is too large and was not read; 0: it was */
 	const char *address;      /* peer's, text */
 	int64_t wall_ms;          /* when it was received */
 	bool may_wait;            /* its change may be committed together with others', by mock_finish */

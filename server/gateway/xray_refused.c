@@ -294,7 +294,7 @@ static bool explain_token(struct refusal *f)
 static bool explain_signature(struct refusal *f)
 {
 	const struct request *r = f->r;
-	if (!r->tc3 && (r->body_len > FORM_MAX || strlen(r->query) > QUERY_MAX))
+	if (!r->tc3 && (r->body_told || r->body_len > FORM_MAX || strlen(r->query) > QUERY_MAX))
 		return say(f, "request_too_large",
 		           "The request is larger than %s takes; TC3-HMAC-SHA256 with a JSON body takes 10 MiB.", f->out->scheme);
 	return explain_host(f);

@@ -147,7 +147,9 @@ static enum MHD_Result give_cloud(struct exchange *x)
 	if (log_wants(LOG_DEBUG) && !x->logged)
 		log_signature(r);
 	x->logged = true;
-	struct answer a = { .status = r->http_status, .content_type = r->content_type, .data = r->answer.data, .len = r->answer.len };
+	struct answer a = {
+		.status = r->http_status, .content_type = r->content_type, .data = r->answer.data, .len = r->answer.len, .close = x->unread,
+	};
 	return wire_is_usual(&r->wire) ? answer_send(x, &a) : wire_answer(x, &a);
 }
 
@@ -170,7 +172,7 @@ static void find_admin(struct exchange *x)
 	struct admin_request in = {
 		.method = r->method, .path = x->path, .query = x->query,
 		.host = request_header(r, "Host"), .origin = request_header(r, "Origin"), .token = bearer(r),
-		.content_type = request_header(r, "Content-Type"), .body = r->body, .body_len = r->body_len,
+		.content_type = request_header(r, "Content-Type"), .body = r->body, .body_len = x->unread ? x->limit + 1 : r->body_len,
 		.connections = atomic_load(&x->listener->http->connections),
 	};
 	struct admin_config config = live_admin(x->listener->http);
@@ -205,7 +207,8 @@ static enum MHD_Result give_admin(struct exchange *x)
 	bool probe = str_is(x->path, "/_cbs/health") || str_is(x->path, "/_cbs/ready"); /* containers ask every few seconds */
 	log_event(probe ? LOG_DEBUG : LOG_INFO, "admin", fields);
 	struct answer a = {
-		.status = out->status, .content_type = out->content_type, .allow = out->allow, .data = out->body.data, .len = out->body.len
+		.status = out->status, .content_type = out->content_type, .allow = out->allow, .data = out->body.data, .len = out->body.len,
+		.close = x->unread,
 	};
 	return answer_send(x, &a);
 }
@@ -215,7 +218,7 @@ static enum MHD_Result give_admin(struct exchange *x)
 bool answer_find(struct exchange *x)
 {
 	x->handled = true;
-	x->request->body = x->body.data;
+	x->request->body = x->unread ? "" : x->body.data;
 	x->request->body_len = x->body.len;
 	if (!x->admin)
 		return find_cloud(x);

@@ -8,8 +8,10 @@
 #include "http/http_internal.h"
 #include "util/arena.h"
 #include "util/clock.h"
+#include "util/str.h"
 
-/* A body above its limit is read to its end, so that the client is still there when the error comes; but not further than this. */
+/* Where the length is not told beforehand, or libmicrohttpd would have it read all the same, a body above its limit is read to its end,
+ * so that the client is still there when the error comes; but not further than this. */
 enum { DRAIN_MAX = 64 * 1024 * 1024 };
 
 /* ---- birth and end ------------------------------------------------------------------------------------------------- */
@@ -50,6 +52,8 @@ void on_completed(void *loop, struct MHD_Connection *connection, void **exchange
 	if (!x)
 		return;
 	*exchange = NULL;
+	if (x->unread)
+		lingers_add(&l->lingers, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, clock_mono_us());
 	buffer_rest(&l->buffers, buffer_of(connection), clock_mono_us());
 	wire_end(x);
 	answer_abandon(x);
@@ -125,6 +129,38 @@ static void keep_body(struct exchange *x, const char *data, size_t size)
 
 /* ---- the callback -------------------------------------------------------------------------------------------------- */
 
+static size_t count_headers(const struct request *r, const char *name)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < r->header_count; i++)
+		count += str_case_is(r->headers[i].name, name);
+	return count;
+}
+
+/* The length of a body that is too large, as the client tells it; 0: it is not, or nobody knows. libmicrohttpd lets a POST or a PUT be
+ * answered before its body is there, and no other. */
+static uint64_t too_large(const struct exchange *x)
+{
+	const char *length = request_header(x->request, "Content-Length");
+	uint64_t told;
+	if (!str_is(x->request->method, "POST") && !str_is(x->request->method, "PUT"))
+		return 0;
+	if (!length || !str_to_u64(length, &told) || told <= x->limit)
+		return 0;
+	return told < UINT64_C(1) << 53 ? told : UINT64_C(1) << 53; /* as far as JSON's numbers go */
+}
+
+static enum MHD_Result refuse(struct exchange *x, int status, const char *json)
+{
+	x->unread = true;
+	return answer_refuse(x, status, json);
+}
+
+static enum MHD_Result answer(struct exchange *x)
+{
+	return x->handled || answer_find(x) ? answer_give(x) : MHD_YES;
+}
+
 static enum MHD_Result begin(struct exchange *x, const char *method)
 {
 	struct request *r = x->request;
@@ -133,13 +169,18 @@ static enum MHD_Result begin(struct exchange *x, const char *method)
 	r->method = method;
 	r->address = peer_text(r->arena, x->connection);
 	if (!take_headers(r, x->connection))
-		return answer_refuse(x, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
-		                     "{\"error\":{\"code\":\"TooManyHeaders\",\"message\":\"a request may have 100 headers\"}}");
+		return refuse(x, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+		              "{\"error\":{\"code\":\"TooManyHeaders\",\"message\":\"a request may have 100 headers\"}}");
+	if (count_headers(r, "Host") > 1)
+		return refuse(x, MHD_HTTP_BAD_REQUEST,
+		              "{\"error\":{\"code\":\"TwoHosts\",\"message\":\"a request has one Host header\"}}");
 	split_target(x);
 	x->admin = x->listener->admin && (admin_owns(x->path) || !x->listener->cloud);
 	x->limit = x->admin ? admin_body_max(x->path) : BODY_MAX;
 	buf_init(&x->body, x->limit + 1);
-	return MHD_YES;
+	r->body_told = too_large(x);
+	x->unread = r->body_told > 0;
+	return x->unread ? answer(x) : MHD_YES;
 }
 
 enum MHD_Result on_request(void *loop, struct MHD_Connection *connection, const char *url, const char *method,
@@ -153,11 +194,10 @@ enum MHD_Result on_request(void *loop, struct MHD_Connection *connection, const 
 	if (!x->begun)
 		return begin(x, method);
 	if (*upload_size) {
-		keep_body(x, upload, *upload_size);
+		if (!x->unread)
+			keep_body(x, upload, *upload_size);
 		*upload_size = 0;
 		return x->received > DRAIN_MAX ? MHD_NO : MHD_YES;
 	}
-	if (!x->handled && !answer_find(x))
-		return MHD_YES;
-	return answer_give(x);
+	return answer(x);
 }

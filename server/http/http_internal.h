@@ -54,6 +54,7 @@ struct exchange {
 	size_t limit, received;    /* bytes of body: kept at most (and one more), arrived so far */
 	const char *path, *query;
 	bool begun, admin, handled, logged; /* handled: the gateway or the admin API has had it */
+	bool unread;               /* it is answered without its body, which the client may be about to send */
 	struct admin_answer *out;  /* of the admin API, in the request's arena; NULL before */
 	int64_t poll_due_us;       /* when its poll ends, if it is one */
 	struct pause pause;

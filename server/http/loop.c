@@ -23,22 +23,28 @@ static bool finish_waiting(struct loop *l)
 	return any;
 }
 
+/* The sooner of two; -1 is never. */
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 /* Milliseconds until a connection's time may be over or its buffer can be trimmed; -1: never. */
 static int patience(const struct loop *l)
 {
 	enum { LONG_MS = 60 * 1000 };
 	MHD_UNSIGNED_LONG_LONG ms;
-	if (MHD_get_timeout(l->daemon, &ms) != MHD_YES)
-		return l->trim_ms;
-	int wait_ms = ms < LONG_MS ? (int)ms : LONG_MS;
-	return l->trim_ms >= 0 && l->trim_ms < wait_ms ? l->trim_ms : wait_ms;
+	int wait_ms = sooner(l->trim_ms, l->linger_ms);
+	return MHD_get_timeout(l->daemon, &ms) != MHD_YES ? wait_ms : sooner(wait_ms, ms < LONG_MS ? (int)ms : LONG_MS);
 }
 
 static void wait_for_work(struct loop *l)
 {
-	struct pollfd fds[] = { { .fd = l->epoll, .events = POLLIN }, { .fd = l->wake, .events = POLLIN } };
+	struct pollfd fds[] = {
+		{ .fd = l->epoll, .events = POLLIN }, { .fd = l->wake, .events = POLLIN }, { .fd = l->lingers.epoll, .events = POLLIN },
+	};
 	eventfd_t times;
-	if (poll(fds, 2, patience(l)) > 0 && fds[1].revents)
+	if (poll(fds, sizeof fds / sizeof fds[0], patience(l)) > 0 && fds[1].revents)
 		eventfd_read(l->wake, &times);
 }
 
@@ -57,6 +63,7 @@ static void *run(void *data)
 	while (!atomic_load(&l->ended)) {
 		wait_for_work(l);
 		take_turn(l);
+		l->linger_ms = l->lingers.first ? lingers_turn(&l->lingers, clock_mono_us()) : -1;
 		l->trim_ms = l->buffers.first ? buffers_trim(&l->buffers, clock_mono_us(), l->idle_us) : -1;
 	}
 	return NULL;
@@ -66,7 +73,8 @@ bool loop_start(struct loop *l, struct MHD_Daemon *daemon)
 {
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	l->last = &l->waiting;
-	l->trim_ms = -1;
+	l->trim_ms = l->linger_ms = -1;
+	lingers_init(&l->lingers);
 	l->idle_us = (int64_t)l->listener->http->config.idle_seconds * 1000 * 1000;
 	l->daemon = daemon;
 	l->epoll = info ? info->epoll_fd : -1;
@@ -101,4 +109,5 @@ void loop_stop(struct loop *l)
 	close(l->wake);
 	MHD_run(l->daemon); /* what was resumed last: no connection may be suspended when the daemon ends */
 	MHD_stop_daemon(l->daemon);
+	lingers_end(&l->lingers);
 }

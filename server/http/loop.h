@@ -11,6 +11,7 @@
 #include <microhttpd.h>
 
 #include "http/buffers.h"
+#include "http/linger.h"
 
 struct exchange;
 struct listener;
@@ -23,9 +24,11 @@ struct loop {
 	int epoll, wake;                  /* the daemon's, and one of our own */
 	bool place_free;                  /* a connection has ended: another may be taken that waits for it */
 	struct exchange *waiting, **last; /* suspended until their change is committed */
+	struct lingers lingers;           /* connections answered before their request was read */
 	struct buffers buffers;           /* of connections that rest */
 	int64_t idle_us;                  /* after which a connection is ended */
 	int trim_ms;                      /* until some of them have rested long enough; -1: none will */
+	int linger_ms;                    /* until one of those has lingered long enough; -1: none will */
 };
 
 /* Starts to turn around the daemon, which is the loop's from then on. False when there is no thread to be had. */

@@ -10,6 +10,8 @@ import pytest
 
 from raw import Raw, head, message
 from support import api
+from support.faults import Faults
+from support.requests import Requests
 from support.server import Server
 
 BODY_MAX = 10 * 1024 * 1024
@@ -309,13 +311,82 @@ def test_the_largest_body(server):
 
 @pytest.mark.parametrize("spaces", [BODY_MAX, 3 * BODY_MAX])
 def test_a_body_above_its_limit(server, spaces):
-    """The client sends it all, hears the documented error, and may go on."""
+    """A client that sends it all before it listens hears the documented error all the same."""
     with Raw(server) as raw:
         raw.send(message(describe(body_spaces=spaces), server.address))
         answer = raw.answer()
-        assert (answer.status, answer.code) == (200, "RequestSizeLimitExceeded")
-        raw.send(message(describe(), server.address))
-        assert raw.answer().code is None
+        assert (answer.status, answer.code, answer["Connection"]) == (200, "RequestSizeLimitExceeded", "close")
+        assert raw.closed()
+    with api.Client(server.address) as client:  # nor does a library lose it, which knows no half of a connection
+        assert client.send(describe(body_spaces=spaces)).code == "RequestSizeLimitExceeded"
+
+
+LENGTHS = [BODY_MAX + 1, 1 << 40, (1 << 64) - 2]
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("extra", [(), (("Expect", "100-continue"),)])
+def test_a_length_above_the_limit_is_refused_before_the_body(server, length, extra):
+    """Nobody has to send what will not be taken, least of all a client that asks first."""
+    head_bytes, _ = head(describe(), server.address, drop=("content-length",), extra=[("Content-Length", str(length)), *extra])
+    with Raw(server) as raw:
+        raw.send(head_bytes)
+        answer = raw.answer()
+        assert (answer.status, answer.code, answer["Connection"]) == (200, "RequestSizeLimitExceeded", "close")
+        raw.send(b"{" * 100000)  # it is let go on for a while
+        assert raw.closed()
+    request_id = answer.json["Response"]["RequestId"]
+    shown = Requests(server.admin).show(request_id)
+    assert shown["code"] == "RequestSizeLimitExceeded" and shown["request"]["bytes"] == min(length, 1 << 53)
+
+
+@pytest.mark.parametrize("method, path, length", [
+    ("POST", "/_cbs/faults", (1 << 20) * 9), ("PUT", "/_cbs/faults/x", 1 << 40), ("POST", "/_cbs/state/import", 1 << 40),
+    ("POST", "/_cbs/no/such/path", 1 << 40),
+])
+@pytest.mark.parametrize("expect", ["", "Expect: 100-continue\r\n"])
+def test_an_admin_body_is_refused_by_its_length(server, method, path, length, expect):
+    with Raw(server) as raw:
+        raw.send(f"{method} {path} HTTP/1.1\r\nHost: {server.address}\r\nContent-Type: application/json\r\n"
+                 f"{expect}Content-Length: {length}\r\n\r\n".encode())
+        answer = raw.answer()
+        assert (answer.status, answer["Connection"]) == (404 if "no/such" in path else 413, "close")
+        assert raw.closed()
+
+
+def test_refused_unread_and_late(server):
+    """A fault rule delays the refusal, which is still sent before the body."""
+    faults = Faults(server.admin)
+    faults.put({"type": "latency", "latency": 50}, name="slow")
+    head_bytes, _ = head(describe(), server.address, drop=("content-length",),
+                         extra=[("Content-Length", str(1 << 30)), ("Expect", "100-continue")])
+    with Raw(server) as raw:
+        raw.send(head_bytes)
+        answer = raw.answer()
+        assert answer.code == "RequestSizeLimitExceeded" and raw.closed()
+    faults.clear()
+
+
+def test_many_that_are_refused_unread(server):
+    """Each leaves a socket that lingers; there is a bound to that, and no answer is lost to it."""
+    head_bytes, _ = head(describe(), server.address, drop=("content-length",), extra=[("Content-Length", str(1 << 30))])
+    with contextlib.ExitStack() as stack:
+        many = [stack.enter_context(Raw(server)) for _ in range(200)]
+        for raw in many:
+            raw.send(head_bytes)
+        assert all(raw.answer().code == "RequestSizeLimitExceeded" for raw in many)
+    assert alive(server)
+
+
+@pytest.mark.parametrize("path", ["/", "/_cbs/health"])
+@pytest.mark.parametrize("body", ["", "Content-Length: 5\r\n"])
+def test_two_hosts(server, path, body):
+    """Which of them was signed, and which is foreign, nobody can say."""
+    with Raw(server) as raw:
+        raw.send(f"POST {path} HTTP/1.1\r\nHost: {server.address}\r\nHost: elsewhere\r\n{body}\r\n".encode())
+        answer = raw.answer()
+        assert (answer.status, answer.json["error"]["code"]) == (400, "TwoHosts")
+        assert raw.closed()
 
 
 def test_a_body_without_end(server):

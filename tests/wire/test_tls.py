@@ -59,6 +59,12 @@ def test_the_api_and_the_admin_api_over_tls(server, trust):
         assert (reply.status, reply.headers["Content-Type"]) == (200, "application/json")
 
 
+def test_a_refusal_before_the_body_arrives_over_tls(server, trust):
+    with api.Client(server.tls_address, trust) as client:
+        request = api.Request("DescribeDisks", {"Limit": 1}, body_spaces=11 << 20)
+        assert client.send(request).code == "RequestSizeLimitExceeded"
+
+
 def test_validity(server, trust):
     shown = handshake(server, "localhost", trust)
     days = (ssl.cert_time_to_seconds(shown["notAfter"]) - ssl.cert_time_to_seconds(shown["notBefore"])) / 86400
