@@ -185,11 +185,11 @@ static bool find_sandbox(struct admin_call *c, const struct route *route)
 	if (route->all && str_is(c->sandbox, "*"))
 		return true;
 	c->box = sandboxes_find(c->mock, c->sandbox);
-	if (c->box)
+	if (c->box || (route->all && str_is(c->sandbox, "all")))
 		return true;
 	const char *known = known_sandboxes(c);
 	if (route->all)
-		known = arena_printf(c->arena, "%s; * is all of them", known);
+		known = arena_printf(c->arena, "%s; * or all is all of them", known);
 	answer_error(c, 404, "NoSuchSandbox", known, "there is no sandbox \"%s\"", c->sandbox);
 	return false;
 }

@@ -22,7 +22,7 @@ struct admin_call {
 	struct arena *arena;
 	const char *sandbox;  /* name of the one in question */
 	bool sandbox_given;   /* the query names it; else it is "default" */
-	struct sandbox *box;  /* the same, held until the call ends; NULL for "*" and where a route takes none */
+	struct sandbox *box;  /* the same, held until the call ends; NULL for all of them and where a route takes none */
 	const char *subject; /* what stood for "{…}" in the path */
 	const char *values[QUERY_NAMES]; /* of the route's query names; NULL when not given */
 	struct admin_answer *out;
@@ -34,7 +34,7 @@ struct route {
 	const char *help;
 	bool open;                  /* answers without the token: it tells nothing and changes nothing */
 	bool sandboxed;             /* takes ?sandbox= */
-	bool all;                   /* takes ?sandbox=* too: then it means all of them */
+	bool all;                   /* takes ?sandbox=* too, or "all" where none is called so: then it means all of them */
 	bool text;                  /* its body may be text/plain as well */
 	bool image;                 /* its body may be a database as well, and large */
 	bool lines;                 /* its body may be lines of JSON as well, and large */

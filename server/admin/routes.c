@@ -12,9 +12,9 @@ const struct route routes[] = {
 	{ "GET", "/_cbs/coverage", about_coverage, "the API's actions: which are implemented", .open = true },
 	{ "POST", "/_cbs/shutdown", shutdown_server, "end the server as SIGTERM does: what is in flight is answered", .open = false },
 	{ "POST", "/_cbs/reset", world_reset,
-	  "back to the start, clock and settings included, but for keep=faults,clock,journal; sandbox=* is all",
+	  "back to the start, clock and settings included, but for keep=faults,clock,journal; sandbox=* or all is every one",
 	  .sandboxed = true, .all = true, .query = { "keep" } },
-	{ "POST", "/_cbs/seed", world_seed, "merge the fixture in the body into the world", .sandboxed = true },
+	{ "POST", "/_cbs/seed", world_seed, "merge a fixture, or {\"preset\":\"quota\"}, into the world", .sandboxed = true },
 	{ "GET", "/_cbs/clock", time_read, "sandbox time", .sandboxed = true },
 	{ "PUT", "/_cbs/clock", time_change,
 	  "{\"action\":\"freeze\"|\"resume\"|\"reset\"}, {\"action\":\"set\",\"to\":TIME}, {\"action\":\"advance\",\"by\":\"1h\"}, "

@@ -66,15 +66,45 @@ void world_reset(struct admin_call *c)
 	answer_end(&o);
 }
 
+static const char *accepted_presets(struct admin_call *c)
+{
+	const char *text = "presets:";
+	for (int i = 0; i < N_PRESETS; i++)
+		text = arena_printf(c->arena, "%s%s %s", text, i ? "," : "", preset_names[i]);
+	return text;
+}
+
+/* Does the body name a preset in place of being a fixture? False when it has answered that there is none of the name; *which is -1 when
+ * the body is something else. */
+static bool read_preset(struct admin_call *c, int *which)
+{
+	cJSON *body = cJSON_ParseWithLength(c->in->body, c->in->body_len);
+	const cJSON *preset = cJSON_GetObjectItemCaseSensitive(body, "preset");
+	const char *name = cJSON_GetStringValue(preset);
+	*which = name && !body->child->next ? preset_find(name) : -1;
+	bool fits = !preset || *which >= 0;
+	if (preset && body->child->next)
+		answer_error(c, 400, "UnknownField", "{\"preset\":\"quota\"} or a fixture", "beside \"preset\" the body has nothing");
+	else if (!fits)
+		answer_error(c, 400, "NoSuchPreset", accepted_presets(c), "there is no preset of that name");
+	cJSON_Delete(body);
+	return fits;
+}
+
 void world_seed(struct admin_call *c)
 {
 	struct buf why;
+	int preset;
 	if (!c->in->body_len) {
-		answer_error(c, 400, "MissingBody", "the rules are in schema/fixture.schema.json", "the body must be a fixture");
+		answer_error(c, 400, "MissingBody", "GET /_cbs/schema/fixture.json has the rules",
+		             "the body must be a fixture or {\"preset\":NAME}");
 		return;
 	}
+	if (!read_preset(c, &preset))
+		return;
 	buf_init(&why, WHY_MAX);
-	if (control_apply(c->box, c->in->body, c->in->body_len, &why)) {
+	if (preset >= 0 ? control_apply_preset(c->box, (enum preset)preset, &why)
+	                : control_apply(c->box, c->in->body, c->in->body_len, &why)) {
 		struct json_out o = answer_begin(c, 200);
 		out_str(&o, "status", "applied");
 		answer_end(&o);

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/str.h"
+#include "util/wiretime.h"
 
 enum { HELP_COLUMN = 29, CHUNK = 64 * 1024 };
 
@@ -60,6 +62,19 @@ bool args_read(const struct option_row *rows, size_t row_count, int argc, char *
 	}
 	*word_count = n;
 	return true;
+}
+
+bool seconds_parse(const char *text, int64_t *ms)
+{
+	const double most = 1e9;
+	char *end;
+	if (duration_parse(text, ms))
+		return *ms >= 0;
+	if (!*text || strspn(text, "0123456789.") != strlen(text))
+		return false;
+	double seconds = strtod(text, &end);
+	*ms = seconds <= most ? (int64_t)(seconds * 1000 + 0.5) : 0;
+	return !*end && seconds <= most;
 }
 
 void args_help(const char *usage, const struct option_row *rows, size_t row_count)

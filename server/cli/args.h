@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/arena.h"
 #include "util/buf.h"
@@ -23,6 +24,8 @@ bool args_read(const struct option_row *rows, size_t row_count, int argc, char *
                struct buf *why);
 /* Prints `usage`, then one line a row, on standard output. */
 void args_help(const char *usage, const struct option_row *rows, size_t row_count);
+/* "2s", "500ms", "1h", or a bare number of seconds; not negative. */
+bool seconds_parse(const char *text, int64_t *ms);
 /* What a file holds, or standard input ("-"), a NUL behind it; NULL with one sentence in `why`. */
 const char *read_file(struct arena *a, const char *path, size_t *len, struct buf *why);
 /* The same, which must be a text. */

@@ -19,7 +19,7 @@
 #include "util/rng.h"
 #include "util/str.h"
 
-enum { JSON_MAX = 12 * 1024 * 1024, TIMEOUT_MAX_S = 3600 };
+enum { JSON_MAX = 12 * 1024 * 1024, TIMEOUT_MAX_MS = 3600 * 1000 };
 
 static const char usage[] =
 	"usage: cbsmock call ACTION [NAME=VALUE …] [options]\n"
@@ -179,7 +179,7 @@ static bool plan_call(struct arena *a, const struct call_options *o, const char 
 	struct pair_list *pairs = arena_alloc(a, sizeof(*pairs));
 	struct ask *ask = &plan->ask;
 	size_t signature, method, output = isatty(STDOUT_FILENO);
-	uint64_t seconds;
+	int64_t timeout_ms;
 
 	if (word_count == 0 || strchr(words[0], '=')) {
 		buf_adds(why, "name the action first, as in: cbsmock call CreateSnapshot DiskId=disk-lzrg2pwi");
@@ -193,14 +193,14 @@ static bool plan_call(struct arena *a, const struct call_options *o, const char 
 	    !choose("--method", o->method, method_names, COUNT(method_names), &method, why) ||
 	    (o->output && !choose("--output", o->output, output_names, COUNT(output_names), &output, why)))
 		return false;
-	if (!str_to_u64(o->timeout, &seconds) || seconds == 0 || seconds > TIMEOUT_MAX_S) {
-		buf_printf(why, "--timeout takes seconds, 1 to %d, not %s", TIMEOUT_MAX_S, o->timeout);
+	if (!seconds_parse(o->timeout, &timeout_ms) || timeout_ms == 0 || timeout_ms > TIMEOUT_MAX_MS) {
+		buf_printf(why, "--timeout takes a duration or seconds, as in 500ms, 2s or 2, at most an hour, not %s", o->timeout);
 		return false;
 	}
 	if (!endpoint_parse(a, o->endpoint, &plan->endpoint, why) || !choose_key(o, ask, why))
 		return false;
 
-	plan->timeout_ms = (int)seconds * 1000;
+	plan->timeout_ms = (int)timeout_ms;
 	plan->pretty = output == 1;
 	plan->verbose = o->verbose;
 	ask->action = words[0];
@@ -274,7 +274,7 @@ static int run(struct arena *a, int argc, char **argv, struct buf *why)
 		{ "--method", "post|get", &o.method, NULL, "default post" },
 		{ "--host", "NAME", &o.host, NULL, "Host header to send and sign; default the endpoint's" },
 		{ "--output", "json|pretty", &o.output, NULL, "default pretty on a terminal, json elsewhere" },
-		{ "--timeout", "SECONDS", &o.timeout, NULL, "default 60" },
+		{ "--timeout", "DURATION", &o.timeout, NULL, "500ms, 2s or 2; default 60s" },
 		{ "-v", NULL, NULL, &o.verbose, "print the canonical request and the string to sign on standard error" },
 		{ "--help", NULL, NULL, &o.help, "print this" },
 	};

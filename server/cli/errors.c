@@ -4,6 +4,7 @@
 
 #define ERRORS "/_cbs/errors"
 #define CODE_ARG { "CODE", NULL, IN_PATH, AS_TEXT, "code", "as in InvalidDisk.Busy", true }
+#define FIELDS_ARG(example) { "NAME=VALUE…", NULL, IN_BODY, AS_PAIRS, "", "what options say too, " example, false }
 
 static const struct verb_row rows[] = {
 	{ .word = "list", .method = "GET", .path = ERRORS, .help = "the codes and how to get each", .everywhere = true,
@@ -11,10 +12,12 @@ static const struct verb_row rows[] = {
 	            { "--code", "CODE", IN_QUERY, AS_TEXT, "code", "this one", false } },
 	  .view = { .list = "errors", .columns = { "action", "code", "dialect", "summary" }, .empty = "none" } },
 	{ .word = "arrange", .method = "POST", .path = ERRORS "/{code}/arrange", .help = "put the world into the state that causes it",
-	  .args = { CODE_ARG, { "--action", "ACTION", IN_BODY, AS_TEXT, "action", "that is to answer it", false },
+	  .args = { CODE_ARG, FIELDS_ARG("as in action=CreateSnapshot dialect=current"),
+	            { "--action", "ACTION", IN_BODY, AS_TEXT, "action", "that is to answer it", false },
 	            { "--dialect", "classic|current", IN_BODY, AS_TEXT, "dialect", "for codes of one dialect", false } } },
 	{ .word = "force", .method = "POST", .path = ERRORS "/{code}/force", .help = "the next call answers it, whatever the world",
-	  .args = { CODE_ARG, { "--action", "ACTION", IN_BODY, AS_TEXT, "action", "of this action only", false },
+	  .args = { CODE_ARG, FIELDS_ARG("as in action=CreateSnapshot times=3"),
+	            { "--action", "ACTION", IN_BODY, AS_TEXT, "action", "of this action only", false },
 	            { "--times", "N", IN_BODY, AS_VALUE, "times", "so many calls", false } } },
 };
 

@@ -6,7 +6,7 @@
 
 #include "util/str.h"
 
-enum { MESSAGE_MAX = FILE_MAX + 64 * 1024, TIMEOUT_MAX_S = 3600 };
+enum { MESSAGE_MAX = FILE_MAX + 64 * 1024, TIMEOUT_MAX_MS = 3600 * 1000 };
 
 static const char *from_environment(const char *name, const char *fallback)
 {
@@ -30,7 +30,7 @@ void remote_options(struct remote *r, struct option_row rows[REMOTE_OPTIONS])
 		{ "--sandbox", "NAME", &r->sandbox, NULL, "which; default $CBSMOCK_SANDBOX, else \"default\"" },
 		{ "--endpoint", "URL", &r->endpoint, NULL, "the server; default $CBSMOCK_ENDPOINT, else " DEFAULT_ENDPOINT },
 		{ "--admin-token", "TEXT", &r->token, NULL, "default $CBSMOCK_ADMIN_TOKEN" },
-		{ "--timeout", "SECONDS", &r->timeout, NULL, "default 60" },
+		{ "--timeout", "DURATION", &r->timeout, NULL, "500ms, 2s or 2; default 60s" },
 		{ "--json", NULL, NULL, &r->json, "print the answer as the server gave it" },
 		{ "--help", NULL, NULL, &r->help, "print this" },
 	};
@@ -63,9 +63,9 @@ bool remote_ask(struct arena *a, const struct remote *r, const char *method, con
                 struct http_reply *reply, struct buf *why)
 {
 	struct endpoint endpoint;
-	uint64_t seconds;
-	if (!str_to_u64(r->timeout, &seconds) || seconds == 0 || seconds > TIMEOUT_MAX_S) {
-		buf_printf(why, "--timeout takes seconds, 1 to %d, not %s", TIMEOUT_MAX_S, r->timeout);
+	int64_t ms;
+	if (!seconds_parse(r->timeout, &ms) || ms == 0 || ms > TIMEOUT_MAX_MS) {
+		buf_printf(why, "--timeout takes a duration or seconds, as in 500ms, 2s or 2, at most an hour, not %s", r->timeout);
 		return false;
 	}
 	if (r->token && !is_header_text(r->token)) {
@@ -77,7 +77,7 @@ bool remote_ask(struct arena *a, const struct remote *r, const char *method, con
 	struct buf message;
 	buf_init(&message, MESSAGE_MAX);
 	write_message(&message, r, &endpoint, method, path, body);
-	bool done = !message.overflow && http_exchange(a, &endpoint, message.data, message.len, (int)seconds * 1000, reply, why);
+	bool done = !message.overflow && http_exchange(a, &endpoint, message.data, message.len, (int)(ms + r->waits_ms), reply, why);
 	if (message.overflow)
 		buf_adds(why, "the body is too long to send");
 	buf_finish(&message);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cli/args.h"
 #include "cli/http_client.h"
@@ -16,6 +17,7 @@ enum { REMOTE_OPTIONS = 6 };
 
 struct remote {
 	const char *endpoint, *token, *sandbox, *timeout;
+	int64_t waits_ms; /* that the server itself may take beside that */
 	bool json, help;
 };
 

@@ -1,10 +1,28 @@
 /* cbsmock state: what is in a world. */
 #include "cli/cli.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/args.h"
 #include "cli/verb.h"
+#include "util/str.h"
 
 #define STATE "/_cbs/state"
 #define CHECKPOINTS "/_cbs/snapshots"
 #define NAME_ARG { "NAME", NULL, IN_PATH, AS_TEXT, "name", "of the checkpoint", true }
+
+/* A word that is no file and does not look like one is a preset; the server knows which there are. */
+static bool build_seed(struct verb_request *q, struct buf *why)
+{
+	const char *word = q->values[0];
+	if (!str_is(word, "-") && !strpbrk(word, "./") && access(word, F_OK) != 0) {
+		cJSON_AddStringToObject(q->body, "preset", word);
+		return true;
+	}
+	q->whole.data = read_file(q->arena, word, &q->whole.len, why);
+	return q->whole.data != NULL;
+}
 
 static const struct verb_row rows[] = {
 	{ .word = "show", .method = "GET", .path = STATE, .help = "the rows of the world",
@@ -16,8 +34,8 @@ static const struct verb_row rows[] = {
 	{ .word = "import", .method = "POST", .path = STATE "/import", .help = "a world that was exported, or a fixture",
 	  .args = { { "FILE|-", NULL, IN_BODY, AS_WHOLE, NULL, "SQLite or JSON", true },
 	            { "--strategy", "overwrite|merge", IN_QUERY, AS_TEXT, "strategy", "default overwrite", false } } },
-	{ .word = "seed", .method = "POST", .path = "/_cbs/seed", .help = "merge a fixture into the world",
-	  .args = { { "FILE|-", NULL, IN_BODY, AS_WHOLE, NULL, "JSON", true } } },
+	{ .word = "seed", .method = "POST", .path = "/_cbs/seed", .help = "merge a fixture or a preset into the world", .build = build_seed,
+	  .args = { { "FILE|-|PRESET", NULL, IN_BUILD, AS_TEXT, NULL, "JSON; or default, empty, quota where no file is called so", true } } },
 	{ .word = "seed-rng", .method = "POST", .path = "/_cbs/seed-rng", .help = "ids and RequestIds begin anew from a number",
 	  .args = { { "NUMBER", NULL, IN_BODY, AS_VALUE, "seed", "same seed, same calls, same answers", true } } },
 	{ .word = "finish", .method = "POST", .path = "/_cbs/resources/{id}/transition", .help = "end the transition a disk or snapshot is in",

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/verb_internal.h"
 #include "util/str.h"
+#include "util/wiretime.h"
 
 enum { OUTPUT_MAX = 64 * 1024 * 1024, PATH_MAX_BYTES = 64 * 1024, USAGE_COLUMN = 44, WHY_MAX = 16 * 1024 };
 
@@ -88,9 +89,24 @@ static const struct verb_row *choose_row(const struct verb *v, int argc, char **
 	return NULL;
 }
 
+/* A first word that can only be a document is the option's that takes one. How many words that takes. */
+static size_t take_document(struct verb_request *q, const char *const *words, size_t count)
+{
+	if (count == 0 || (!strchr("{[@", words[0][0]) && !str_is(words[0], "-")))
+		return 0;
+	for (size_t i = 0; q->row->args[i].name; i++) {
+		const struct verb_arg *arg = &q->row->args[i];
+		if (arg->type != AS_DOCUMENT || !is_option(arg) || q->values[i])
+			continue;
+		q->values[i] = words[0];
+		return 1;
+	}
+	return 0;
+}
+
 static bool place_words(struct verb_request *q, const char *const *words, size_t count, struct pair_list *pairs, struct buf *why)
 {
-	size_t used = 0;
+	size_t used = take_document(q, words, count);
 	for (size_t i = 0; q->row->args[i].name; i++) {
 		const struct verb_arg *arg = &q->row->args[i];
 		if (arg->type == AS_PAIRS || arg->type == AS_TEXTS) {
@@ -228,7 +244,15 @@ static int show(const struct verb_request *q, const struct remote *r, const stru
 
 /* ---- together -------------------------------------------------------------------------------------------------------- */
 
-/* The options of the row, then those that every verb has. */
+static bool has_arg(const struct verb_row *row, const char *name)
+{
+	for (size_t i = 0; row->args[i].name; i++)
+		if (str_is(row->args[i].name, name))
+			return true;
+	return false;
+}
+
+/* The options of the row, then those that every verb has and it has not itself. */
 static size_t list_options(struct verb_request *q, bool flags[VERB_ARGS], struct remote *r, struct option_row *rows)
 {
 	struct option_row common[REMOTE_OPTIONS];
@@ -240,9 +264,21 @@ static size_t list_options(struct verb_request *q, bool flags[VERB_ARGS], struct
 			rows[n++] = (struct option_row){ arg->name, arg->takes, flag ? NULL : &q->values[i], flag ? &flags[i] : NULL, arg->help };
 	}
 	remote_options(r, common);
-	size_t skip = q->row->everywhere; /* --sandbox comes first */
-	memcpy(rows + n, common + skip, (REMOTE_OPTIONS - skip) * sizeof *rows);
-	return n + REMOTE_OPTIONS - skip;
+	for (size_t i = q->row->everywhere; i < REMOTE_OPTIONS; i++) /* --sandbox comes first */
+		if (!has_arg(q->row, common[i].name))
+			rows[n++] = common[i];
+	return n;
+}
+
+/* How long the server may take to answer. */
+static int64_t asked_wait_ms(const struct verb_request *q)
+{
+	enum { USUAL_MS = 10 * 1000, MOST_MS = 10 * 60 * 1000 };
+	int64_t ms = USUAL_MS;
+	const char *told = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(q->body, "timeout"));
+	if (!q->row->waits)
+		return 0;
+	return told && duration_parse(told, &ms) && ms > MOST_MS ? MOST_MS : ms;
 }
 
 static int run_row(struct arena *a, const struct verb *v, const struct verb_row *row, int argc, char **argv, struct buf *why)
@@ -270,6 +306,7 @@ static int run_row(struct arena *a, const struct verb *v, const struct verb_row 
 	if (!place_words(&q, words, word_count, &pairs, why) || !fill_body(&q, &pairs, why))
 		return STATUS_FAILED;
 	const struct remote_body body = body_to_send(&q);
+	r.waits_ms = asked_wait_ms(&q);
 	if (!remote_ask(a, &r, row->method, path_of(&q, &r), &body, &reply, why))
 		return STATUS_FAILED;
 	return show(&q, &r, &reply, why);

@@ -31,7 +31,8 @@ enum arg_type {
 	AS_PAIR,     /* an option's NAME=VALUE, into an object; a text */
 	AS_TEXTS,    /* as AS_PAIRS, each value a text whatever it looks like */
 	AS_PAIRS,    /* every word left over, NAME=VALUE each, VALUE as above, into an object; "param.NAME", "tag.NAME" go one level deeper */
-	AS_DOCUMENT, /* JSON, @FILE or - (standard input): the body begins as this */
+	AS_SECONDS,  /* a duration, "500ms", or a bare number of seconds: a duration */
+	AS_DOCUMENT, /* JSON, @FILE or - (standard input): the body begins as this; as an option it may stand without its name, first */
 	AS_FILE,     /* FILE or - (standard input): its text */
 	AS_WHOLE,    /* FILE or - (standard input): the body is what it holds, JSON or a database */
 };
@@ -62,6 +63,7 @@ struct verb_row {
 	struct verb_arg args[VERB_ARGS]; /* a NULL name ends them */
 	const char *body;         /* JSON that the body begins as; NULL: as an empty object */
 	bool everywhere;          /* the route takes no ?sandbox= */
+	bool waits;               /* the answer may take as long as the body's "timeout" says */
 	bool as_it_is;            /* the answer is printed as it came: a file, a text */
 	struct view view;
 	/* What the table cannot say about the body. False with a sentence in `why`. May be NULL. */

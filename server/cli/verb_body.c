@@ -1,4 +1,5 @@
 /* What the words and options of a verb put into the body of its request. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/args.h"
@@ -51,6 +52,9 @@ static cJSON *value_of(struct arena *a, enum arg_type type, const char *text)
 		return cJSON_CreateTrue();
 	if (type == AS_LIST)
 		return verb_list(a, text);
+	int64_t ms;
+	if (type == AS_SECONDS && seconds_parse(text, &ms))
+		return cJSON_CreateString(arena_printf(a, "%" PRId64 "ms", ms)); /* anything else the server refuses */
 	return type == AS_VALUE ? verb_value(text) : cJSON_CreateString(text);
 }
 
@@ -153,6 +157,7 @@ static bool put_arg(struct verb_request *q, const struct verb_arg *arg, const ch
 	case AS_VALUE:
 	case AS_LIST:
 	case AS_FLAG:
+	case AS_SECONDS:
 	case AS_DOCUMENT:
 		break;
 	}

@@ -4,6 +4,7 @@
 #include "gateway/fault.h"
 #include "gateway/history.h"
 #include "gateway/journal.h"
+#include "gateway/mock_internal.h"
 #include "gateway/recording.h"
 #include "util/wiretime.h"
 
@@ -32,6 +33,15 @@ bool control_apply(struct sandbox *s, const char *fixture, size_t len, struct bu
 	bool done = sandbox_apply(s, fixture, len, now_ms, why);
 	sandbox_leave(s);
 	turn_give(&turn);
+	return done;
+}
+
+bool control_apply_preset(struct sandbox *s, enum preset which, struct buf *why)
+{
+	struct buf text;
+	buf_init(&text, PRESET_TEXT_MAX);
+	bool done = preset_rows(&s->mock->presets, which, &text, why) && control_apply(s, text.data, text.len, why);
+	buf_finish(&text);
 	return done;
 }
 

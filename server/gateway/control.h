@@ -2,6 +2,7 @@
 #ifndef CBSMOCK_GATEWAY_CONTROL_H
 #define CBSMOCK_GATEWAY_CONTROL_H
 
+#include "gateway/presets.h"
 #include "gateway/sandbox.h"
 
 /* Told of each state change as time makes it happen; on_event may be NULL. */
@@ -15,6 +16,7 @@ enum { KEEP_FAULTS = 1, KEEP_CLOCK = 2, KEEP_JOURNAL = 4 };
 
 bool control_reset(struct sandbox *s, unsigned keep, struct buf *why);
 bool control_apply(struct sandbox *s, const char *fixture, size_t len, struct buf *why);
+bool control_apply_preset(struct sandbox *s, enum preset which, struct buf *why);
 void control_settings(struct sandbox *s, struct settings *out);
 bool control_set_settings(struct sandbox *s, const struct settings *settings);
 bool control_set_ttl(struct sandbox *s, int64_t ttl_ms); /* from now on; 0: for ever */

@@ -14,8 +14,6 @@
 #include "gateway/mock_internal.h"
 #include "util/str.h"
 
-enum { FIXTURE_MAX = 64 * 1024 * 1024 };
-
 const char *const preset_names[N_PRESETS] = {
 	[PRESET_DEFAULT] = "default",
 	[PRESET_EMPTY] = "empty",
@@ -27,7 +25,7 @@ void presets_init(struct presets *p, const struct mock_config *config)
 	*p = (struct presets){ .config = config };
 	pthread_mutex_init(&p->lock, NULL);
 	for (int i = 0; i < N_PRESETS; i++)
-		buf_init(&p->kept[i].text, FIXTURE_MAX);
+		buf_init(&p->kept[i].text, PRESET_TEXT_MAX);
 }
 
 void presets_finish(struct presets *p)
@@ -101,6 +99,24 @@ static bool read_text(struct presets *p, enum preset which, struct buf *text, st
 	return true;
 }
 
+bool preset_rows(struct presets *p, enum preset which, struct buf *text, struct buf *why)
+{
+	struct buf whole;
+	buf_init(&whole, PRESET_TEXT_MAX);
+	bool read = read_text(p, which, &whole, why);
+	cJSON *tree = read ? cJSON_ParseWithLength(whole.data, whole.len) : NULL;
+	buf_finish(&whole);
+	cJSON_DeleteItemFromObjectCaseSensitive(tree, "Credentials");
+	char *rows = tree ? cJSON_PrintUnformatted(tree) : NULL;
+	if (rows)
+		buf_adds(text, rows);
+	else if (read)
+		buf_printf(why, "the preset \"%s\" is no JSON", preset_names[which]);
+	cJSON_free(rows);
+	cJSON_Delete(tree);
+	return rows != NULL;
+}
+
 /* NULL for a built-in one. */
 static const char *path_of(const struct presets *p, enum preset which)
 {
@@ -166,7 +182,7 @@ static bool refresh(struct presets *p, enum preset which, int64_t now_ms, struct
 	if (usable && !path_of(p, which))
 		return true;
 	struct buf text;
-	buf_init(&text, FIXTURE_MAX);
+	buf_init(&text, PRESET_TEXT_MAX);
 	bool read = read_text(p, which, &text, why), current = read && usable && holds(kept, &text);
 	struct world_image *image = read && !current ? make_image(p, which, &text, now_ms, why) : NULL;
 	if (!image) {

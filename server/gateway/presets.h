@@ -15,6 +15,8 @@ struct mock_config;
 
 enum preset { PRESET_DEFAULT, PRESET_EMPTY, PRESET_QUOTA, N_PRESETS };
 
+enum { PRESET_TEXT_MAX = 64 * 1024 * 1024 };
+
 extern const char *const preset_names[N_PRESETS];
 
 struct presets {
@@ -33,6 +35,9 @@ void presets_init(struct presets *p, const struct mock_config *config);
 void presets_finish(struct presets *p);
 /* -1 when there is none of the name. */
 int preset_find(const char *name);
+/* Its fixture without keys, to be merged into a world that has its own, into the buffer. False with a sentence when a file of the user's
+ * is none. */
+bool preset_rows(struct presets *p, enum preset which, struct buf *text, struct buf *why);
 /* The preset as an image, held for the caller, to be moved from *as_of_ms to now_ms. NULL with a sentence, which for a fixture of the
  * user's names file, pointer and rule. */
 struct world_image *preset_image(struct presets *p, enum preset which, int64_t now_ms, int64_t *as_of_ms, struct buf *why);

@@ -213,6 +213,21 @@ def test_targets(cli):
     assert "reset_peer" in cli.ok("faults", "targets")
 
 
+def test_a_rule_as_the_first_word(cli, tmp_path):
+    rule = {"name": "slow", "do": {"type": "latency", "latency": 5}, "match": {"region": "ap-*"}}
+    path = tmp_path / "rule.json"
+    path.write_text(json.dumps(rule))
+    for word, stdin in ((json.dumps(rule), None), (f"@{path}", None), ("-", json.dumps([rule]))):
+        cli.ok("faults", "add", word, stdin=stdin)
+        assert [one["match"] for one in cli.json("faults", "list")["faults"]] == [{"region": "ap-*"}]
+        cli.ok("faults", "clear")
+    more = cli.json("faults", "add", json.dumps(rule), "action=CreateSnapshot", "--times", "3", "--name", "thrice")
+    assert (more["name"], more["match"], more["remaining"]) == ("thrice", {"region": "ap-*", "action": "CreateSnapshot"}, 3)
+    assert "is not JSON" in cli.refused("faults", "add", "{name: slow}", status=FAILED)
+    assert "nothing more is expected" in cli.refused("faults", "list", "{}", status=FAILED)
+    assert cli.json("faults", "plan", '{"action": "CreateSnapshot", "region": "ap-guangzhou"}')["plan"][0]["meets"]
+
+
 # ---- errors ----------------------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +236,9 @@ def test_errors(cli):
     assert len(rows) > 20 and all(row["ACTION"] == "CreateSnapshot" for row in rows)
     arranged = cli.json("errors", "arrange", "InvalidDisk.Busy", "--action", "CreateSnapshot")
     assert call(cli.server, "CreateSnapshot", arranged["call"]).code == "InvalidDisk.Busy"
+    assert cli.json("errors", "arrange", "InvalidDisk.Busy", "action=CreateSnapshot")["call"] == arranged["call"]
+    assert "UnknownField" in cli.refused("errors", "arrange", "InvalidDisk.Busy", "acton=CreateSnapshot")
+    assert cli.json("errors", "force", "ResourceBusy", "action=CreateSnapshot", "times=2", "--sandbox", "*")["remaining"] == 2
     assert "UnknownCode" in cli.refused("errors", "arrange", "Nothing.Of.The.Kind")
 
 
@@ -244,6 +262,12 @@ def test_requests(cli):
     assert command[:3] == ["cbsmock", "call", "CreateSnapshot"]
     assert json.loads(run(*command[1:]).stdout)["Response"]["RequestId"]
     assert cli.json("requests", "wait", "action=CreateSnapshot", "--count", "2", "--for", "1s")["ok"] is True
+    for told in ("2s", "500ms", "2", "0.5"):
+        assert cli.json("requests", "wait", "action=CreateSnapshot", "--count", "2", "--timeout", told)["ok"] is True
+    assert cli.run("requests", "wait", "action=CreateSnapshot", "--count", "9", "--timeout", "0.01").returncode == REFUSED
+    assert "250ms" in cli.refused("requests", "wait", "--timeout", "soon")
+    assert "seconds" in cli.refused("requests", "list", "--timeout", "soon", status=FAILED)
+    assert cli.ok("requests", "list", "--timeout", "1500ms")
     done = cli.run("requests", "wait", "action=CreateSnapshot", "--count", "9", "--for", "10ms")
     assert done.returncode == REFUSED and "at least 9" in done.stdout
     assert len(cli.ok("requests", "export").splitlines()) == 3
@@ -333,6 +357,14 @@ def test_state_as_json(cli, tmp_path):
     path.write_text("[]")
     assert "BadFixture" in cli.refused("state", "seed", str(path))
     assert "cannot open" in cli.refused("state", "import", str(tmp_path / "nothing"), status=FAILED)
+
+
+def test_seed_with_a_preset(cli, tmp_path):
+    cli.ok("sandbox", "create", "ci-1")
+    cli.ok("state", "seed", "quota", "--sandbox", "ci-1")
+    assert "disk-twolzrg2" in cli.ok("state", "show", "--kind", "Disks", "--sandbox", "ci-1")
+    assert "presets: default, empty, quota" in cli.refused("state", "seed", "full")
+    assert "cannot open" in cli.refused("state", "seed", "full.json", status=FAILED)
 
 
 def test_seed_and_finish(cli):
@@ -446,7 +478,7 @@ def test_the_program_lists_them():
     (["sandbox", "list", "--sandbox", "x"], "unknown option --sandbox"),
     (["reset", "now"], "nothing more is expected"),
     (["stop", "--sandbox", "x"], "unknown option --sandbox"),
-    (["clock", "--timeout", "0"], "--timeout takes seconds"),
+    (["clock", "--timeout", "0"], "--timeout takes a duration or seconds"),
     (["clock", "--endpoint", "https://127.0.0.1"], "does not speak TLS"),
 ])
 def test_bad_usage(words, part):

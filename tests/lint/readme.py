@@ -27,7 +27,8 @@ def verbs(binary):
     lines = ["| command | does |", "|---|---|"]
     for verb in listed:
         for usage, text in re.findall(rf"^  (cbsmock {verb}\b.*?)  +(\S.*)$", help_of(binary, verb), re.M):
-            lines.append(f"| `{usage}` | {text} |".replace("|-", "\\|-"))
+            usage = usage.replace("|", "\\|")
+            lines.append(f"| `{usage}` | {text} |")
     return lines
 
 

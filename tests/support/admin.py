@@ -51,8 +51,8 @@ class Admin:
         return self.ask("POST", "/_cbs/shutdown")
 
     def seed(self, fixture):
-        """Merges a piece of a fixture into the world."""
-        return self.ask("POST", "/_cbs/seed", fixture)
+        """Merges a piece of a fixture, or a preset by its name, into the world."""
+        return self.ask("POST", "/_cbs/seed", {"preset": fixture} if isinstance(fixture, str) else fixture)
 
     def freeze(self):
         return self.ask("PUT", "/_cbs/clock", {"action": "freeze"})

@@ -35,7 +35,8 @@ class Sandbox:
         return self.ask("POST", "/_cbs/reset", keep=keep)
 
     def seed(self, fixture):
-        return self.ask("POST", "/_cbs/seed", fixture)
+        """Merges a piece of a fixture, or a preset by its name, into the world."""
+        return self.ask("POST", "/_cbs/seed", {"preset": fixture} if isinstance(fixture, str) else fixture)
 
     def seed_rng(self, seed):
         return self.ask("POST", "/_cbs/seed-rng", {"seed": seed})

@@ -114,7 +114,7 @@ def test_an_arrangement_that_needs_the_keys_of_the_default_says_so(server):
 
 
 def test_a_reset_of_all_is_told_of(server):
-    assert ask(server, "POST", "/_cbs/reset?sandbox=all").json["error"]["hint"].endswith("; * is all of them")
+    assert ask(server, "POST", "/_cbs/reset?sandbox=every").json["error"]["hint"].endswith("; * or all is all of them")
 
 
 @pytest.mark.parametrize("path", ["/_cbs/nothing", "/_cbs/health/", "/_cbs/clock/advance/more", "/_cbs//health", "/_cbs/%68ealth",

@@ -137,6 +137,7 @@ SAMPLES = [
     ("POST", "/_cbs/snapshots/later/restore", None),
     ("DELETE", "/_cbs/snapshots/later", None),
     ("POST", "/_cbs/seed", {"World": {"DiskSnapshotQuota": 5}}),
+    ("POST", "/_cbs/seed", {"preset": "quota"}),
     ("POST", "/_cbs/rewind", {"rev": 1}),
     ("POST", "/_cbs/recordings/start", None),
     ("POST", "/_cbs/recordings/stop", None),
@@ -176,6 +177,7 @@ SAMPLES = [
     ("POST", "/_cbs/reset?sandbox=*", None),
     ("POST", "/__admin/reset?keep=faults", None),
     ("POST", "/moto-api/reset?sandbox=*", None),
+    ("POST", "/_cbs/reset?sandbox=all", None),
 ]
 # For a server of their own, on its admin port.
 LAST = [("POST", "/reset", None), ("POST", "/_cbs/shutdown", None)]
@@ -253,6 +255,7 @@ def test_what_the_document_refuses_the_server_refuses(busy):
     ("POST", "/_cbs/sandboxes/default/fork", {}),
     ("POST", "/_cbs/seed-rng", {"seed": "x"}),
     ("POST", "/_cbs/seed", {"Worlds": {}}),
+    ("POST", "/_cbs/seed", {"preset": "full"}),
 ])
 def test_both_refuse(busy, method, path, body):
     assert document.body_faults(method, path, body) != []

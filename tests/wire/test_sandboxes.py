@@ -182,6 +182,33 @@ def test_reset_is_the_beginning(sandboxes):
     assert refused(sandboxes, "POST", "/_cbs/reset?keep=disks")[1] == "InvalidQuery"
 
 
+def test_reset_of_all_by_that_word(sandboxes):
+    one = sandboxes.put("AKIDone")
+    before = snapshots(one)
+    create(one)
+    sandboxes.admin.ask("POST", "/_cbs/reset?sandbox=all")
+    assert snapshots(one) == before
+    named = sandboxes.put("all")  # one that is called so comes first
+    create(one)
+    create(named)
+    sandboxes.admin.ask("POST", "/_cbs/reset?sandbox=all")
+    assert snapshots(named) == before and len(snapshots(one)) == len(before) + 1
+    assert refused(sandboxes, "GET", "/_cbs/state?sandbox=every")[1] == "NoSuchSandbox"
+
+
+def test_a_preset_is_merged_by_its_name(sandboxes):
+    one = sandboxes.put("AKIDone")
+    before = one.call("DescribeDisks")["TotalCount"]
+    one.seed("quota")
+    assert one.call("DescribeDisks")["TotalCount"] == before + 1  # disk-twolzrg2; the other is there already
+    assert one.state("World")["World"]["SnapshotQuotaBase"] == 3
+    assert one.call("CreateSnapshot", {"DiskId": DISK}).code == "InsufficientSnapshotQuota"
+    seed = "/_cbs/seed?sandbox=AKIDone"
+    assert refused(sandboxes, "POST", seed, {"preset": "full"}) == (400, "NoSuchPreset", "presets: default, empty, quota")
+    assert refused(sandboxes, "POST", seed, {"preset": 7})[1] == "NoSuchPreset"
+    assert refused(sandboxes, "POST", seed, {"preset": "quota", "World": {}})[1] == "UnknownField"
+
+
 def test_reset_of_all(sandboxes):
     one, default = sandboxes.put("AKIDone"), Sandbox(sandboxes.server)
     default.secret_id, default.secret_key = sign.SECRET_ID, sign.SECRET_KEY
