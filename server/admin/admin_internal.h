@@ -114,6 +114,7 @@ void verify_order(struct admin_call *c);
 void verify_behaviour(struct admin_call *c);
 void verify_report(struct admin_call *c);
 void verify_duplicates(struct admin_call *c);
+void verify_conformance(struct admin_call *c);
 void auth_diagnose(struct admin_call *c);
 void config_show(struct admin_call *c);
 void config_change_some(struct admin_call *c);

@@ -135,6 +135,8 @@ const struct route routes[] = {
 	  "{\"max_attempts\":3,\"no_retry_on\":[CODE],\"min_backoff_ms\":500,\"max_duplicates\":0}: how clients retry", .sandboxed = true },
 	{ "GET", "/_cbs/report", verify_report, "the clients' report card: attempts, waits, what they did wrong", .sandboxed = true },
 	{ "GET", "/_cbs/duplicates", verify_duplicates, "calls that took effect twice", .sandboxed = true },
+	{ "GET", "/_cbs/conformance", verify_conformance,
+	  "what is proven of each action: parameters sent, never sent, sent and not read, codes met and not met", .sandboxed = true },
 
 	{ "GET", "/_cbs/config", config_show, "the server's settings, and which of them are live; with sandbox= as GET /_cbs/settings",
 	  .sandboxed = true },

@@ -2,6 +2,7 @@
 #include "gateway/verify.h"
 
 #include "admin/requests.h"
+#include "gateway/conformance.h"
 #include "gateway/report.h"
 
 static void verify(struct admin_call *c, enum outcome_of_test (*ask)(struct journal *j, struct arena *a, const cJSON *body,
@@ -65,6 +66,11 @@ static void report(struct admin_call *c, void (*write)(struct json_out *o, const
 void verify_report(struct admin_call *c)
 {
 	report(c, report_write);
+}
+
+void verify_conformance(struct admin_call *c)
+{
+	report(c, conformance_write);
 }
 
 void verify_duplicates(struct admin_call *c)

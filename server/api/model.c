@@ -1,7 +1,17 @@
-/* Looking an action up in the generated model, which is sorted by name. */
+/* Looking things up in the generated model, whose actions are sorted by name. */
 #include "api/model.h"
 
 #include <string.h>
+
+#include "util/str.h"
+
+const struct param *shape_find(const struct shape *shape, const char *name)
+{
+	for (size_t i = 0; i < shape->count; i++)
+		if (str_is(shape->params[i].name, name))
+			return &shape->params[i];
+	return NULL;
+}
 
 const struct model_action *model_find(const struct model_action *model, size_t count, const char *name)
 {

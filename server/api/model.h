@@ -50,6 +50,9 @@ struct shape {
 	size_t count;
 };
 
+/* NULL when the shape has no such parameter. */
+const struct param *shape_find(const struct shape *shape, const char *name);
+
 /* "One of these": at least `min` and at most `max` must be given; else `err` naming the first. */
 struct choice {
 	const char *const *names; /* NULL-ended */

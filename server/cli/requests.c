@@ -41,6 +41,10 @@ static const struct verb_row rows[] = {
 	{ .word = "tags", .method = "GET", .path = REQUESTS "/tags", .help = "what they are marked with" },
 	{ .word = "duplicates", .method = "GET", .path = "/_cbs/duplicates", .help = "calls whose retries left more than they should",
 	  .view = { .list = "duplicates", .empty = "none" } },
+	{ .word = "conformance", .method = "GET", .path = "/_cbs/conformance",
+	  .help = "of each action: parameters never sent, or not read; codes met and not",
+	  .view = { .columns = { "action", "calls", "ok=succeeded", "never_sent", "unread", "unknown", "codes", "by_fault",
+	            "never_answered" } } },
 	{ .word = "report", .method = "GET", .path = "/_cbs/report", .help = "how the clients retry, wait and poll" },
 };
 

@@ -37,14 +37,6 @@ static cJSON *typed(enum param_type type, const char *text)
 	return NULL;
 }
 
-static const struct param *find_param(const struct shape *shape, const char *name)
-{
-	for (size_t i = 0; i < shape->count; i++)
-		if (str_is(shape->params[i].name, name))
-			return &shape->params[i];
-	return NULL;
-}
-
 static void type_members(const struct shape *shape, cJSON *object);
 
 static void type_value(const struct param *p, cJSON *parent, cJSON *value)
@@ -64,7 +56,7 @@ static void type_value(const struct param *p, cJSON *parent, cJSON *value)
 static void type_members(const struct shape *shape, cJSON *object)
 {
 	for (cJSON *value = object->child, *next; value; value = next) {
-		const struct param *p = find_param(shape, value->string);
+		const struct param *p = shape_find(shape, value->string);
 		next = value->next;
 		if (p && p->list)
 			for (cJSON *element = value->child, *after; element; element = after) {

@@ -238,11 +238,8 @@ static bool check_names(struct walk *w, const struct shape *shape, const cJSON *
 {
 	const cJSON *item;
 	cJSON_ArrayForEach(item, object) {
-		size_t i = 0;
-		while (i < shape->count && !str_is(shape->params[i].name, item->string))
-			i++;
 		struct place here = { .up = up, .name = item->string };
-		if (i == shape->count)
+		if (!shape_find(shape, item->string))
 			return refuse_text(w->r, TEXT_UNKNOWN_PARAMETER_NAMED, place_text(w->r->arena, &here), NULL);
 	}
 	return true;

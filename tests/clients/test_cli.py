@@ -289,6 +289,14 @@ def test_unmatched(cli):
     assert (row["CODE"], row["ACTION"], row["DID YOU MEAN"]) == ("InvalidAction", "CreateSnapshots", "CreateSnapshot")
 
 
+def test_conformance(cli):
+    cli.ok("requests", "clear")
+    call(cli.server, "CreateSnapshot", {"DiskId": DISK})
+    head, _, table = cli.ok("requests", "conformance").partition("actions:\n")
+    assert "never_called" in head and "CreateSnapshot" in table and "OK=1" in table
+    assert cli.json("requests", "conformance")["actions"][0]["sent"] == {"DiskId": 1}
+
+
 def test_verify(cli):
     cli.ok("requests", "clear")
     call(cli.server, "CreateSnapshot", {"DiskId": DISK})

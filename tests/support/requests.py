@@ -81,5 +81,10 @@ class Requests:
     def report(self):
         return self.ask("GET", "/_cbs/report")
 
+    def conformance(self):
+        """What is proven, by action, and the rest of the answer under "": requests, unmatched, never_called …"""
+        answer = self.ask("GET", "/_cbs/conformance")
+        return {"": answer, **{one["action"]: one for one in answer["actions"]}}
+
     def duplicates(self):
         return self.ask("GET", "/_cbs/duplicates")["duplicates"]
