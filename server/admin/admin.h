@@ -71,6 +71,7 @@ struct admin_answer {
 	int status;
 	const char *content_type;
 	char allow[64];      /* Allow header of a 405, else "" */
+	char policy[320];    /* Content-Security-Policy of a page, else "" */
 	struct buf body;     /* the caller finishes it */
 	struct admin_wait wait;
 };

@@ -55,6 +55,7 @@ void about_ready(struct admin_call *c);
 void about_version(struct admin_call *c);
 void about_ca(struct admin_call *c);
 void about_coverage(struct admin_call *c);
+void ui_show(struct admin_call *c);
 void shutdown_server(struct admin_call *c);
 void world_reset(struct admin_call *c);
 void world_seed(struct admin_call *c);

@@ -10,6 +10,7 @@ const struct route routes[] = {
 	{ "GET", "/_cbs/version", about_version, "version of the server and of the API", .open = true },
 	{ "GET", "/_cbs/ca.pem", about_ca, "the certificate authority to trust, with --tls-port", .open = true },
 	{ "GET", "/_cbs/coverage", about_coverage, "the API's actions: which are implemented", .open = true },
+	{ "GET", "/_cbs/ui", ui_show, "a page to look on: sandboxes, time, resources, faults, requests", .open = true },
 	{ "POST", "/_cbs/shutdown", shutdown_server, "end the server as SIGTERM does: what is in flight is answered", .open = false },
 	{ "POST", "/_cbs/reset", world_reset,
 	  "back to the start, clock and settings included, but for keep=faults,clock,journal; sandbox=* or all is every one",

@@ -28,6 +28,8 @@ enum MHD_Result answer_queue(struct exchange *x, const struct answer *a, struct 
 	add_header(x, response, "Content-Type", a->content_type);
 	if (a->allow && a->allow[0])
 		add_header(x, response, "Allow", a->allow);
+	if (a->policy && a->policy[0])
+		add_header(x, response, "Content-Security-Policy", a->policy);
 	if (x->admin) {
 		add_header(x, response, "Cache-Control", "no-store");
 		add_header(x, response, "X-Content-Type-Options", "nosniff");
@@ -194,6 +196,13 @@ static bool poll_waits(struct exchange *x)
 	return false;
 }
 
+/* What asks every few seconds, for as long as a container or the page of GET /_cbs/ui lives, is no news. */
+static bool is_routine(const struct exchange *x)
+{
+	bool looks = str_is(x->request->method, "GET") && request_header(x->request, "X-Cbs-Watch");
+	return looks || str_is(x->path, "/_cbs/health") || str_is(x->path, "/_cbs/ready");
+}
+
 static enum MHD_Result give_admin(struct exchange *x)
 {
 	struct admin_answer *out = x->out;
@@ -204,10 +213,10 @@ static enum MHD_Result give_admin(struct exchange *x)
 	const struct log_field fields[] = {
 		{ "method", x->request->method, 0 }, { "path", x->path, 0 }, { "status", NULL, out->status }, { NULL, NULL, 0 },
 	};
-	bool probe = str_is(x->path, "/_cbs/health") || str_is(x->path, "/_cbs/ready"); /* containers ask every few seconds */
-	log_event(probe ? LOG_DEBUG : LOG_INFO, "admin", fields);
+	log_event(is_routine(x) ? LOG_DEBUG : LOG_INFO, "admin", fields);
 	struct answer a = {
-		.status = out->status, .content_type = out->content_type, .allow = out->allow, .data = out->body.data, .len = out->body.len,
+		.status = out->status, .content_type = out->content_type, .allow = out->allow, .policy = out->policy,
+		.data = out->body.data, .len = out->body.len,
 		.close = x->unread,
 	};
 	return answer_send(x, &a);

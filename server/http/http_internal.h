@@ -73,7 +73,7 @@ void on_completed(void *loop, struct MHD_Connection *connection, void **exchange
 
 struct answer {
 	int status;
-	const char *content_type, *allow; /* allow: NULL or "" for none */
+	const char *content_type, *allow, *policy; /* the last two: NULL or "" for none */
 	const char *data;                 /* lives as long as the exchange */
 	size_t len;
 	bool close;
