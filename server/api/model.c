@@ -5,14 +5,6 @@
 
 #include "util/str.h"
 
-const struct param *shape_find(const struct shape *shape, const char *name)
-{
-	for (size_t i = 0; i < shape->count; i++)
-		if (str_is(shape->params[i].name, name))
-			return &shape->params[i];
-	return NULL;
-}
-
 const struct model_action *model_find(const struct model_action *model, size_t count, const char *name)
 {
 	size_t low = 0, high = count;
@@ -26,5 +18,13 @@ const struct model_action *model_find(const struct model_action *model, size_t c
 		else
 			low = middle + 1;
 	}
+	return NULL;
+}
+
+const struct param *shape_find(const struct shape *shape, const char *name)
+{
+	for (size_t i = 0; shape && i < shape->count; i++)
+		if (str_is(shape->params[i].name, name))
+			return &shape->params[i];
 	return NULL;
 }

@@ -50,9 +50,6 @@ struct shape {
 	size_t count;
 };
 
-/* NULL when the shape has no such parameter. */
-const struct param *shape_find(const struct shape *shape, const char *name);
-
 /* "One of these": at least `min` and at most `max` must be given; else `err` naming the first. */
 struct choice {
 	const char *const *names; /* NULL-ended */
@@ -74,5 +71,7 @@ struct model_action {
 extern const struct model_action cbs_model[];
 extern const size_t cbs_model_count;
 const struct model_action *model_find(const struct model_action *model, size_t count, const char *name);
+/* NULL when there is no member of that name, or no shape. */
+const struct param *shape_find(const struct shape *shape, const char *name);
 
 #endif

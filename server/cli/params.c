@@ -32,15 +32,6 @@ bool pair_parse(struct arena *a, const char *word, struct pair_list *list, struc
 	return true;
 }
 
-static const struct param *find_param(const struct shape *shape, const char *name)
-{
-	for (size_t i = 0; shape && i < shape->count; i++) {
-		if (str_is(shape->params[i].name, name))
-			return &shape->params[i];
-	}
-	return NULL;
-}
-
 static bool is_json(const char *text)
 {
 	struct json_report report;
@@ -124,7 +115,7 @@ static bool place(struct arena *a, cJSON *root, const struct shape *shape, const
 		if (rest)
 			*rest++ = '\0';
 		if (cJSON_IsObject(node))
-			param = find_param(shape, name);
+			param = shape_find(shape, name);
 		cJSON *child = find_child(node, name);
 		if (!rest && child) {
 			buf_printf(why, "%s is given twice", pair->name);

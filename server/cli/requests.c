@@ -22,7 +22,7 @@ static const struct verb_row rows[] = {
 	{ .word = "why", .method = "GET", .path = REQUESTS "/{id}/why", .help = "what decided its answer, step by step", .args = { ID_ARG },
 	  .view = { .columns = { "kind", "what", "verdict", "detail" } } },
 	{ .word = "as", .method = "GET", .path = REQUESTS "/{id}/as/{form}", .help = "text that makes the call again", .as_it_is = true,
-	  .args = { ID_ARG, { "FORM", NULL, IN_PATH, AS_TEXT, "form", "cbsmock, tccli, python or curl", true } } },
+	  .args = { ID_ARG, { "FORM", NULL, IN_PATH, AS_TEXT, "form", "cbsmock, tccli, python, curl, go, java or node", true } } },
 	{ .word = "count", .method = "POST", .path = REQUESTS "/count", .help = "how many match", .body = "{\"match\":{}}",
 	  .args = { MATCH_ARG } },
 	{ .word = "wait", .method = "POST", .path = REQUESTS "/wait", .help = "until so many have matched; fails when the time is over",

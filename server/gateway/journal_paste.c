@@ -1,9 +1,10 @@
-/* A call of the journal as text that makes it again. It is signed when it runs, with a key from the environment: none is in the
- * text. */
+/* A call of the journal as text that makes it again: for a shell here, as programs in paste_sdk.c. It is signed when it runs, with a key
+ * from the environment: none is in the text. */
+#include "gateway/paste.h"
+
 #include <string.h>
 
 #include "api/model.h"
-#include "gateway/journal_json.h"
 #include "util/str.h"
 
 const char *const paste_names[N_PASTES] = {
@@ -11,16 +12,9 @@ const char *const paste_names[N_PASTES] = {
 	[PASTE_TCCLI] = "tccli",
 	[PASTE_PYTHON] = "python",
 	[PASTE_CURL] = "curl",
-};
-
-struct paste_job {
-	const struct journal_entry *entry;
-	const char *endpoint;
-	const cJSON *params;
-	const char *json;      /* the parameters */
-	const char *secret_id; /* NULL: it is not known whole */
-	bool token;            /* the call had one */
-	struct buf *out;
+	[PASTE_GO] = "go",
+	[PASTE_JAVA] = "java",
+	[PASTE_NODE] = "node",
 };
 
 /* ---- quoting ----------------------------------------------------------------------------------------------------------- */
@@ -34,14 +28,6 @@ static void add_shell(struct buf *out, const char *text)
 		else
 			buf_addc(out, *text);
 	buf_addc(out, '\'');
-}
-
-/* A JSON string is a Python literal too. */
-static void add_python(struct buf *out, const char *text)
-{
-	struct json_out o;
-	json_out_init(&o, out);
-	out_str(&o, NULL, text);
 }
 
 /* ---- shell ------------------------------------------------------------------------------------------------------------- */
@@ -92,8 +78,8 @@ static void shell_key(const struct paste_job *job)
 		buf_adds(job->out, ": \"${TENCENTCLOUD_TOKEN:?set it to the token of the temporary key}\"\n");
 }
 
-/* The SDK and what is built on it send Chinese unless told otherwise; who sends none gets English. */
-static const char *language_of(const struct journal_entry *e)
+/* The SDK and what is built on it send Chinese unless told otherwise. */
+const char *paste_language(const struct journal_entry *e)
 {
 	return *e->language ? e->language : "en-US";
 }
@@ -107,7 +93,7 @@ static void paste_tccli(const struct paste_job *job)
 	add_shell(job->out, e->action);
 	buf_printf(job->out, " --endpoint http://%s", job->endpoint);
 	add_option(job->out, "region", e->region);
-	add_option(job->out, "language", language_of(e));
+	add_option(job->out, "language", paste_language(e));
 	if (job->token)
 		buf_adds(job->out, " --token \"$TENCENTCLOUD_TOKEN\"");
 	cJSON_ArrayForEach(value, job->params) {
@@ -160,36 +146,6 @@ static void paste_curl(const struct paste_job *job)
 	buf_adds(job->out, " \\\n\t--data-binary \"$body\"\n");
 }
 
-/* ---- Python ------------------------------------------------------------------------------------------------------------ */
-
-static void paste_python(const struct paste_job *job)
-{
-	const struct journal_entry *e = job->entry;
-	buf_adds(job->out, "import os\n\n"
-	                   "from tencentcloud.cbs.v20170312 import cbs_client, models\n"
-	                   "from tencentcloud.common.credential import Credential\n"
-	                   "from tencentcloud.common.profile.client_profile import ClientProfile\n"
-	                   "from tencentcloud.common.profile.http_profile import HttpProfile\n\n"
-	                   "key = Credential(");
-	if (job->secret_id) {
-		buf_adds(job->out, "os.environ.get(\"TENCENTCLOUD_SECRET_ID\", ");
-		add_python(job->out, job->secret_id);
-		buf_addc(job->out, ')');
-	} else {
-		buf_adds(job->out, "os.environ[\"TENCENTCLOUD_SECRET_ID\"]");
-	}
-	buf_printf(job->out, ", os.environ[\"TENCENTCLOUD_SECRET_KEY\"]%s)\n",
-	           job->token ? ", os.environ[\"TENCENTCLOUD_TOKEN\"]" : "");
-	buf_printf(job->out, "http = HttpProfile(protocol=\"http\", endpoint=\"%s\")\n", job->endpoint);
-	buf_adds(job->out, "client = cbs_client.CbsClient(key, ");
-	add_python(job->out, e->region);
-	buf_adds(job->out, ", ClientProfile(httpProfile=http, language=");
-	add_python(job->out, language_of(e));
-	buf_printf(job->out, "))\nrequest = models.%sRequest()\nrequest.from_json_string(", e->action);
-	add_python(job->out, job->json);
-	buf_printf(job->out, ")\nprint(client.%s(request).to_json_string())\n", e->action);
-}
-
 /* ---- together ---------------------------------------------------------------------------------------------------------- */
 
 static bool had_token(const struct journal_entry *e)
@@ -215,18 +171,18 @@ static void free_text(void *text)
 
 bool journal_paste(const struct journal_entry *e, enum paste how, const char *endpoint, struct buf *out, const char **why)
 {
-	static void (*const pastes[N_PASTES])(const struct paste_job *job) = {
+	static void (*const shells[N_PASTES])(const struct paste_job *job) = {
 		[PASTE_CBSMOCK] = paste_cbsmock,
 		[PASTE_TCCLI] = paste_tccli,
-		[PASTE_PYTHON] = paste_python,
 		[PASTE_CURL] = paste_curl,
 	};
+	const struct model_action *model = model_find(cbs_model, cbs_model_count, e->action);
 	struct arena *a = arena_new();
 	struct paste_job job = { .entry = e, .endpoint = endpoint, .params = journal_params(e, a), .token = had_token(e), .out = out };
 	*why = NULL;
 	if (!job.params)
 		*why = "its parameters could not be read, or were not kept whole";
-	else if (!model_find(cbs_model, cbs_model_count, e->action))
+	else if (!model)
 		*why = "it named no action that clients know";
 	else if (!plain_endpoint(endpoint))
 		*why = "the address to send it to is not plain text";
@@ -235,7 +191,11 @@ bool journal_paste(const struct journal_entry *e, enum paste how, const char *en
 		arena_defer(a, free_text, text);
 		job.json = text;
 		job.secret_id = e->account ? e->secret_id : NULL;
-		pastes[how](&job);
+		job.shape = &model->input;
+		if (shells[how])
+			shells[how](&job);
+		else
+			paste_program(&job, how);
 	}
 	arena_free(a);
 	return !*why;

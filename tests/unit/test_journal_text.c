@@ -209,6 +209,17 @@ static const struct paste_case {
 	{ PASTE_PYTHON, "request.from_json_string(\"{\\\"DiskId\\\":\\\"disk-lzrg2pwi\\\",\\\"SnapshotName\\\":\\\"it's\\\"}\")\n" },
 	{ PASTE_CURL,
 	  "-H 'X-TC-Action: CreateSnapshot' -H 'X-TC-Version: 2017-03-12' -H 'X-TC-Region: ap-guangzhou' -H 'X-TC-Language: zh-CN'" },
+	{ PASTE_GO, "\thow.Language = \"zh-CN\"\n"
+	            "\tclient, err := cbs.NewClient(key, \"ap-guangzhou\", how)\n"
+	            "\tcheck(err)\n"
+	            "\trequest := cbs.NewCreateSnapshotRequest()\n"
+	            "\tcheck(request.FromJsonString(`{\"DiskId\":\"disk-lzrg2pwi\",\"SnapshotName\":\"it's\"}`))\n" },
+	{ PASTE_JAVA, "        how.setLanguage(Language.ZH_CN);\n"
+	              "        CbsClient client = new CbsClient(key, \"ap-guangzhou\", how);\n"
+	              "        CreateSnapshotRequest request = CreateSnapshotRequest.fromJsonString(\n"
+	              "                \"{\\\"DiskId\\\":\\\"disk-lzrg2pwi\\\",\\\"SnapshotName\\\":\\\"it's\\\"}\", "
+	              "CreateSnapshotRequest.class);\n" },
+	{ PASTE_NODE, "client.CreateSnapshot({\"DiskId\":\"disk-lzrg2pwi\",\"SnapshotName\":\"it's\"}).then(\n" },
 };
 
 START_TEST(calls_can_be_pasted_back)
@@ -228,6 +239,84 @@ START_TEST(calls_can_be_pasted_back)
 }
 END_TEST
 
+/* The newest call in one of the forms. */
+static const char *newest(enum paste how)
+{
+	struct journal_list list = all();
+	const char *text = pasted(list.entries[list.count - 1], how);
+	journal_list_finish(&list);
+	return text;
+}
+
+static void ck_has(enum paste how, const char *part)
+{
+	const char *text = newest(how);
+	ck_assert_msg(strstr(text, part) != NULL, "no %s in %s", part, text);
+}
+
+START_TEST(characters_stand_as_each_language_wants_them)
+{
+	handled("CreateSnapshot", "{\"DiskId\":\"disk-lzrg2pwi\",\"SnapshotName\":\"\\n\\u0001\xe5\xbf\xab\xf0\x9f\x98\x80\"}");
+	ck_has(PASTE_GO, "\"SnapshotName\":\"\\n\\u0001\xe5\xbf\xab\xf0\x9f\x98\x80\"}`");
+	ck_has(PASTE_JAVA, "\\\"SnapshotName\\\":\\\"\\\\n\\\\u0001\\u5feb\\ud83d\\ude00\\\"}\"");
+	ck_has(PASTE_NODE, "\"SnapshotName\":\"\\n\\u0001\xe5\xbf\xab\xf0\x9f\x98\x80\"}");
+	handled("CreateSnapshot", "{\"DiskId\":\"disk-lzrg2pwi\",\"SnapshotName\":\"`\xef\xbb\xbf\xf0\x9f\x98\x80\x7f\"}");
+	ck_has(PASTE_GO, "\\\"SnapshotName\\\":\\\"`\\ufeff\\U0001f600\\177\\\"}\")");
+	ck_has(PASTE_JAVA, "\\\"SnapshotName\\\":\\\"`\\ufeff\\ud83d\\ude00\\177\\\"}\"");
+}
+END_TEST
+
+START_TEST(programs_ask_as_the_call_did)
+{
+	w->sender.form = SEND_V1_GET;
+	handled("DescribeSnapshots", "{\"Limit\":1}");
+	ck_has(PASTE_PYTHON, "endpoint=\"127.0.0.1:9362\", reqMethod=\"GET\")\n");
+	ck_has(PASTE_PYTHON, ", signMethod=\"HmacSHA1\"))\n");
+	ck_has(PASTE_GO, "\thow.HttpProfile.ReqMethod = \"GET\"\n\thow.SignMethod = \"HmacSHA1\"\n");
+	ck_has(PASTE_JAVA, "        http.setReqMethod(HttpProfile.REQ_GET);\n        how.setSignMethod(\"HmacSHA1\");\n");
+	ck_has(PASTE_NODE, "endpoint: \"127.0.0.1:9362\", reqMethod: \"GET\" },\n    signMethod: \"HmacSHA1\",\n");
+	ck_has(PASTE_GO, "NewTokenCredential(env(\"TENCENTCLOUD_SECRET_ID\", \"" WORLD_ID "\"), env(\"TENCENTCLOUD_SECRET_KEY\", \"\"), \"\")");
+	w->sender.form = SEND_TC3_JSON;
+	w->sender.secret_id = "AKIDunknown-and-perhaps-real";
+	w->sender.token = TOKEN;
+	handled("DescribeSnapshots", "{}");
+	ck_has(PASTE_GO, "env(\"TENCENTCLOUD_SECRET_ID\", \"\"), env(\"TENCENTCLOUD_SECRET_KEY\", \"\"), env(\"TENCENTCLOUD_TOKEN\", \"\"))");
+	ck_has(PASTE_JAVA, "env(\"TENCENTCLOUD_SECRET_KEY\", \"\"), env(\"TENCENTCLOUD_TOKEN\", \"\"));");
+	ck_has(PASTE_NODE, "secretId: env(\"TENCENTCLOUD_SECRET_ID\"), secretKey: env(\"TENCENTCLOUD_SECRET_KEY\"), "
+	                   "token: env(\"TENCENTCLOUD_TOKEN\") },\n");
+}
+END_TEST
+
+/* An unknown member, a type that is not the parameter's, and what SDKs leave out or round. */
+START_TEST(what_typed_requests_cannot_say_goes_through_the_common_client)
+{
+	static const char *const untyped[] = {
+		"{\"Colour\":\"red\"}",
+		"{\"Filters\":[{\"Name\":\"a\",\"Value\":\"b\"}]}",
+		"{\"Limit\":\"5\"}",
+		"{\"Limit\":-1}",
+		"{\"Limit\":1.5}",
+		"{\"Limit\":9007199254740994}",
+		"{\"Limit\":null}",
+		"{\"SnapshotIds\":[]}",
+		"{\"SnapshotIds\":\"snap-00000000\"}",
+		"{\"SnapshotIds\":[5]}",
+		"{\"Filters\":[\"a\"]}",
+	};
+	for (size_t i = 0; i < LENGTH(untyped); i++) {
+		handled("DescribeSnapshots", untyped[i]);
+		ck_has(PASTE_PYTHON, "client.call_json(\"DescribeSnapshots\", json.loads(");
+		ck_has(PASTE_GO, "request := tchttp.NewCommonRequest(\"cbs\", \"2017-03-12\", \"DescribeSnapshots\")\n");
+		ck_has(PASTE_JAVA, "client.call(\"DescribeSnapshots\", \"{");
+		ck_has(PASTE_NODE, "client.request(\"DescribeSnapshots\", JSON.parse(\"{");
+	}
+	handled("DescribeSnapshots", "{\"Filters\":[{\"Name\":\"a\",\"Values\":[\"b\"]}],\"Limit\":0,\"OrderField\":\"\"}");
+	ck_has(PASTE_GO, "request := cbs.NewDescribeSnapshotsRequest()\n");
+	ck_has(PASTE_JAVA, "client.DescribeSnapshots(request)");
+	ck_has(PASTE_NODE, "client.DescribeSnapshots({");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("journal_text");
@@ -235,7 +324,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, open_world, close_world);
 	const TTest *const tests[] = {
 		no_secret_is_kept,        encoded_names_are_masked_too, exports_are_well_formed, a_history_tells_what_overlapped,
-		calls_can_be_pasted_back,
+		calls_can_be_pasted_back, characters_stand_as_each_language_wants_them, programs_ask_as_the_call_did,
+		what_typed_requests_cannot_say_goes_through_the_common_client,
 	};
 	for (size_t i = 0; i < LENGTH(tests); i++)
 		tcase_add_test(tc, tests[i]);

@@ -61,7 +61,7 @@ def everything_told(server):
         paths += [f"/_cbs/requests/export?format={form}&sandbox={name}" for name in sandboxes]
     for request in server.admin.ask("GET", "/_cbs/requests?limit=40")["requests"]:
         path = f"/_cbs/requests/{request['request_id']}"
-        paths += [path, f"{path}/why"] + [f"{path}/as/{form}" for form in ("cbsmock", "tccli", "python", "curl")]
+        paths += [path, f"{path}/why"] + [f"{path}/as/{form}" for form in ("cbsmock", "tccli", "python", "curl", "go", "java", "node")]
     for path in paths:
         yield path, raw(server, "GET", path)
     yield "diagnosis", raw(server, "POST", "/_cbs/auth/diagnose", {
