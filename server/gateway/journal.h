@@ -42,6 +42,7 @@ struct journal_entry {
 	bool body_cut;              /* it was not kept whole */
 
 	const char *action, *version, *region, *language, *client, *secret_id;
+	const char *sandbox; /* its name */
 	int64_t account; /* 0: the key is not known */
 	const struct name_value *tags;
 	size_t tag_count;
@@ -62,8 +63,8 @@ struct journal_entry {
 	int64_t delay_ms;          /* of the answer, by a fault */
 	const char *const *faults; /* NULL-ended: the rules it met */
 	const char *const *unread; /* NULL-ended: parameters sent that the action did not look at */
-	const struct trail_step *trail;
-	size_t trail_count; /* steps kept; they are chained too */
+	const struct trail_step *trail; /* but for the checks that it passed, which are so many: */
+	unsigned passed;
 };
 
 /* Either bound may be 0: then nothing is kept, and all that comes counts as dropped. */

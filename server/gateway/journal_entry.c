@@ -1,5 +1,5 @@
 /* A request packed into one block: its secrets masked, its long texts cut. Packing runs twice over the same steps, once to
- * measure and once to copy, so that an entry costs one allocation. */
+ * measure and once to copy, so that an entry costs one allocation; and as one is made for every request, it is kept small. */
 #include "gateway/journal_internal.h"
 
 #include <stdlib.h>
@@ -25,8 +25,6 @@ enum {
 struct packer {
 	char *block;      /* NULL: measuring */
 	size_t at, start; /* end of what was packed; where the text under way began */
-	const char *key;  /* to be blotted out; NULL: none */
-	size_t key_len;
 	bool key_known;
 };
 
@@ -37,24 +35,10 @@ static void pack(struct packer *p, const char *text, size_t len)
 	p->at += len;
 }
 
-static void blot(char *text, size_t len, const char *key, size_t key_len)
-{
-	for (char *end = text + len; (size_t)(end - text) >= key_len;) {
-		char *found = memchr(text, key[0], (size_t)(end - text) - key_len + 1);
-		if (!found)
-			return;
-		if (memcmp(found, key, key_len) == 0)
-			memset(found, '*', key_len);
-		text = found + 1;
-	}
-}
-
 /* Ends the text under way. */
 static const char *pack_end(struct packer *p)
 {
-	char *text = p->block ? p->block + p->start : NULL;
-	if (text && p->key && p->at - p->start >= p->key_len)
-		blot(text, p->at - p->start, p->key, p->key_len);
+	const char *text = p->block ? p->block + p->start : NULL;
 	pack(p, "", 1);
 	p->start = p->at;
 	return text;
@@ -68,7 +52,23 @@ static const char *pack_bytes(struct packer *p, const char *text, size_t len)
 
 static const char *pack_text(struct packer *p, const char *text)
 {
-	return text ? pack_bytes(p, text, strlen(text)) : pack_end(p);
+	return text && *text ? pack_bytes(p, text, strlen(text)) : "";
+}
+
+/* In all texts at once: a key has no NUL in it. */
+static void blot(char *text, size_t len, const char *key)
+{
+	size_t key_len = key ? strlen(key) : 0;
+	if (key_len < KEY_MIN)
+		return;
+	for (char *end = text + len; (size_t)(end - text) >= key_len;) {
+		char *found = memchr(text, key[0], (size_t)(end - text) - key_len + 1);
+		if (!found)
+			return;
+		if (memcmp(found, key, key_len) == 0)
+			memset(found, '*', key_len);
+		text = found + 1;
+	}
 }
 
 static size_t least(size_t a, size_t b)
@@ -329,6 +329,7 @@ static void pack_trail(struct packer *p, const struct request *r, struct lists *
 			.kind = step->kind,
 			.what = pack_text(p, step->what),
 			.verdict = step->verdict,
+			.passed = step->passed,
 			.detail = step->detail ? pack_text(p, step->detail) : NULL,
 		};
 		if (!l)
@@ -375,6 +376,7 @@ static void pack_texts(struct packer *p, const struct request *r, struct journal
 	e->client = pack_text(p, r->client);
 	pack_secret_id(p, r->secret_id, strlen(r->secret_id));
 	e->secret_id = pack_end(p);
+	e->sandbox = pack_text(p, r->sandbox ? r->sandbox->name : NULL);
 	e->request_id = pack_text(p, r->request_id);
 	e->code = pack_text(p, failed ? r->error.code : "OK");
 	e->message = pack_text(p, failed ? r->error.message : "");
@@ -403,6 +405,7 @@ static void set_numbers(struct journal_entry *e, const struct request *r, int64_
 	e->auth = auth_of(r);
 	e->phase = phase_of(r, e->delivery);
 	e->committed = r->committed;
+	e->passed = r->trail.passed;
 	e->http_status = r->http_status;
 	e->answer_size = r->answer.len;
 	e->answer_len = least(r->answer.len, JOURNAL_BODY_MAX);
@@ -416,8 +419,7 @@ struct journal_entry *entry_make(const struct request *r, const struct tag_set *
 	struct journal_entry numbers = { .size = 0 };
 	set_numbers(&numbers, r, begun_us);
 
-	const char *key = r->credential.secret_key;
-	size_t fixed = sizeof numbers + lists_size(&n), key_len = key ? strlen(key) : 0;
+	size_t fixed = sizeof numbers + lists_size(&n);
 	struct packer measure = { .key_known = r->caller.uin != 0 };
 	struct journal_entry scratch = numbers;
 	pack_texts(&measure, r, &scratch);
@@ -430,14 +432,10 @@ struct journal_entry *entry_make(const struct request *r, const struct tag_set *
 	struct lists lists;
 	place_lists(&lists, &n, e + 1);
 	lists.faults[n.faults] = lists.unread[n.unread] = NULL;
-	struct packer copy = {
-		.block = (char *)e + fixed,
-		.key_known = measure.key_known,
-		.key = key_len >= KEY_MIN ? key : NULL,
-		.key_len = key_len,
-	};
+	struct packer copy = { .block = (char *)e + fixed, .key_known = measure.key_known };
 	pack_texts(&copy, r, e);
 	pack_lists(&copy, r, tags, tag_count, &lists);
+	blot(copy.block, copy.at, r->credential.secret_key);
 	e->headers = lists.headers;
 	e->header_count = n.headers;
 	e->tags = lists.tags;
@@ -445,7 +443,6 @@ struct journal_entry *entry_make(const struct request *r, const struct tag_set *
 	e->faults = lists.faults;
 	e->unread = lists.unread;
 	e->trail = n.trail ? lists.trail : NULL;
-	e->trail_count = n.trail;
 	return e;
 }
 

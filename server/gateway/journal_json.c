@@ -1,9 +1,12 @@
 /* An entry as JSON: short in lists, whole by itself, explained. */
 #include "gateway/journal_json.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/fault.h"
+#include "gateway/stages.h"
 #include "gateway/unmatched.h"
 #include "util/str.h"
 #include "util/wiretime.h"
@@ -165,17 +168,47 @@ static void write_request(struct json_out *o, const struct journal_entry *e)
 	out_end_object(o);
 }
 
+static void write_step(struct json_out *o, const char *kind, const char *what, enum trail_verdict verdict, const char *detail)
+{
+	out_object(o, NULL);
+	out_str(o, "kind", kind);
+	out_str(o, "what", what);
+	out_str(o, "verdict", trail_verdict_names[verdict]);
+	out_given(o, "detail", detail);
+	out_end_object(o);
+}
+
+enum { LEARNED_MAX = 64 };
+
+/* What a check that let the request pass learned about it; NULL: nothing. */
+static const char *learned(const struct journal_entry *e, const char *stage, char room[LEARNED_MAX])
+{
+	if (str_is(stage, "sandbox"))
+		return e->sandbox;
+	if (str_is(stage, "key")) {
+		snprintf(room, LEARNED_MAX, "account %" PRId64, e->account);
+		return room;
+	}
+	return str_is(stage, "signature") ? e->signed_with : NULL;
+}
+
+static void write_passed(struct json_out *o, const struct journal_entry *e, unsigned from, unsigned to)
+{
+	char room[LEARNED_MAX];
+	for (unsigned i = from; i < to; i++)
+		write_step(o, "stage", stage_name(i), TRAIL_PASSED, learned(e, stage_name(i), room));
+}
+
 static void write_trail(struct json_out *o, const struct journal_entry *e)
 {
+	unsigned told = 0;
 	out_array(o, "trail");
 	for (const struct trail_step *step = e->trail; step; step = step->next) {
-		out_object(o, NULL);
-		out_str(o, "kind", step->kind);
-		out_str(o, "what", step->what);
-		out_str(o, "verdict", trail_verdict_names[step->verdict]);
-		out_given(o, "detail", step->detail);
-		out_end_object(o);
+		write_passed(o, e, told, step->passed);
+		write_step(o, step->kind, step->what, step->verdict, step->detail);
+		told = step->passed;
 	}
+	write_passed(o, e, told, e->passed);
 	out_end_array(o);
 }
 

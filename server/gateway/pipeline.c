@@ -59,7 +59,7 @@ static void leave(struct request *r)
 		because(r, "%s", failed);
 		refuse(r, ERR_INTERNAL_ERROR);
 		r->stage = STAGE_STORE;
-		trail_stage(r, r->stage, false);
+		trail_refused(r, r->stage);
 	}
 	if (failed || store_in_transaction(store))
 		store_rollback(store);
@@ -81,11 +81,13 @@ static bool pass(struct mock *m, struct request *r, const struct stage *stage)
 {
 	if (stage->phase != NO_PHASE && !reach(m, r, stage->phase))
 		return false;
-	bool passed = stage->run(m, r);
-	trail_stage(r, stage->name, passed);
-	if (!passed)
-		r->stage = stage->name;
-	return passed;
+	if (stage->run(m, r)) {
+		trail_passed(r);
+		return true;
+	}
+	r->stage = stage->name;
+	trail_refused(r, r->stage);
+	return false;
 }
 
 /* All that the sandbox has to do with it; true when it was entered. */
@@ -149,7 +151,7 @@ void mock_finish(struct mock *m, struct request *r)
 		because(r, "the commit failed");
 		refuse(r, ERR_INTERNAL_ERROR);
 		r->stage = "commit";
-		trail_stage(r, r->stage, false);
+		trail_refused(r, r->stage);
 		reply_write(r);
 	}
 	end(m, r);

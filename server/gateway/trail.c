@@ -2,8 +2,6 @@
 #include "gateway/trail.h"
 
 #include "gateway/request.h"
-#include "gateway/sandbox.h"
-#include "util/str.h"
 
 const char *const trail_verdict_names[N_TRAIL_VERDICTS] = {
 	[TRAIL_PASSED] = "passed",   [TRAIL_REFUSED] = "refused", [TRAIL_SKIPPED] = "skipped",
@@ -16,7 +14,7 @@ void trail_add(struct request *r, const char *kind, const char *what, enum trail
 	if (t->count++ >= TRAIL_MAX)
 		return;
 	struct trail_step *step = arena_alloc(r->arena, sizeof *step);
-	*step = (struct trail_step){ .kind = kind, .what = what, .verdict = verdict, .detail = detail };
+	*step = (struct trail_step){ .kind = kind, .what = what, .verdict = verdict, .passed = t->passed, .detail = detail };
 	if (t->last)
 		t->last->next = step;
 	else
@@ -24,24 +22,13 @@ void trail_add(struct request *r, const char *kind, const char *what, enum trail
 	t->last = step;
 }
 
-/* What a check that let the request pass learned about it; NULL: nothing. */
-static const char *learned(const struct request *r, const char *stage)
+void trail_passed(struct request *r)
 {
-	if (str_is(stage, "sandbox"))
-		return arena_strdup(r->arena, r->sandbox->name);
-	if (str_is(stage, "key")) {
-		char room[STR_I64_SIZE];
-		return arena_concat(r->arena, "account ", str_from_i64(r->caller.uin, room), NULL);
-	}
-	return str_is(stage, "signature") ? r->signed_with : NULL;
+	r->trail.passed++;
 }
 
-void trail_stage(struct request *r, const char *stage, bool passed)
+void trail_refused(struct request *r, const char *stage)
 {
-	if (passed) {
-		trail_add(r, "stage", stage, TRAIL_PASSED, learned(r, stage));
-		return;
-	}
 	if (r->guard)
 		trail_add(r, "guard", r->guard, TRAIL_REFUSED, r->error.because);
 	trail_add(r, "stage", stage, TRAIL_REFUSED, r->guard ? r->error.code : r->error.because ? r->error.because : r->error.message);

@@ -1,5 +1,6 @@
 /* Why an answer came out as it did: the decisions of a request in their order, kept in its arena and handed to the journal. An
- * entry costs an allocation from the arena and no formatting: pass texts that are constant or in the arena already. */
+ * entry costs an allocation from the arena and no formatting: pass texts that are constant or in the arena already. The checks that
+ * it passed are always those of pipeline.c in their order, so only their number is kept; journal_json.c tells them one by one. */
 #ifndef CBSMOCK_GATEWAY_TRAIL_H
 #define CBSMOCK_GATEWAY_TRAIL_H
 
@@ -26,17 +27,21 @@ struct trail_step {
 	const char *kind; /* "stage", "fault", "guard", "sandbox" … */
 	const char *what; /* name of the stage, rule, guard */
 	enum trail_verdict verdict;
+	unsigned passed;    /* checks before it */
 	const char *detail; /* NULL: nothing to add */
 };
 
 /* Embedded in the request. */
 struct trail {
 	struct trail_step *first, *last;
-	size_t count; /* those beyond TRAIL_MAX included */
+	size_t count;    /* those beyond TRAIL_MAX included */
+	unsigned passed; /* checks, all in all */
 };
 
 void trail_add(struct request *r, const char *kind, const char *what, enum trail_verdict verdict, const char *detail);
-/* A check of the pipeline, with what it found out or why it refused. */
-void trail_stage(struct request *r, const char *stage, bool passed);
+/* The next check of the pipeline let it pass. */
+void trail_passed(struct request *r);
+/* A check refused it, for the reason that the request holds. */
+void trail_refused(struct request *r, const char *stage);
 
 #endif

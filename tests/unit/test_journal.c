@@ -257,6 +257,31 @@ START_TEST(a_lost_answer_is_told)
 }
 END_TEST
 
+/* What a fault rule did stands where it did it, between the checks before and behind it. */
+START_TEST(checks_that_passed_are_told_in_their_order)
+{
+	static const char wanted[] =
+		"{\"kind\":\"stage\",\"what\":\"transport\",\"verdict\":\"passed\"},"
+		"{\"kind\":\"stage\",\"what\":\"parse\",\"verdict\":\"passed\"},"
+		"{\"kind\":\"stage\",\"what\":\"sandbox\",\"verdict\":\"passed\",\"detail\":\"default\"},"
+		"{\"kind\":\"stage\",\"what\":\"presence\",\"verdict\":\"passed\"},"
+		"{\"kind\":\"stage\",\"what\":\"scope\",\"verdict\":\"passed\"},"
+		"{\"kind\":\"stage\",\"what\":\"expiry\",\"verdict\":\"passed\"},"
+		"{\"kind\":\"stage\",\"what\":\"key\",\"verdict\":\"passed\",\"detail\":\"account 100000000001\"},"
+		"{\"kind\":\"stage\",\"what\":\"token\",\"verdict\":\"passed\"},"
+		"{\"kind\":\"stage\",\"what\":\"signature\",\"verdict\":\"passed\",\"detail\":\"host\"},"
+		"{\"kind\":\"stage\",\"what\":\"identity\",\"verdict\":\"passed\"},"
+		"{\"kind\":\"fault\",\"what\":\"full\",\"verdict\":\"applied\",";
+	put_fault("{\"name\":\"full\",\"phase\":\"before_validate\",\"do\":[{\"type\":\"error\",\"code\":\"InternalError\"}]}");
+	handled("DescribeDisks", "{}");
+	struct journal_list list = all();
+	const char *why = text_of(journal_write_why, list.entries[0]), *trail = strstr(why, "\"trail\":[");
+	ck_assert_msg(trail && str_prefix(trail + strlen("\"trail\":["), wanted), "%s", why);
+	ck_assert_ptr_null(strstr(why, "\"what\":\"resolve\""));
+	journal_list_finish(&list);
+}
+END_TEST
+
 START_TEST(an_injected_error_is_told)
 {
 	put_fault("{\"name\":\"busy\",\"phase\":\"before_auth\",\"do\":[{\"type\":\"error\",\"code\":\"InternalError\"}]}");
@@ -504,6 +529,7 @@ int main(void)
 		parameters_sent_in_vain_are_told,
 		long_bodies_are_cut,
 		a_lost_answer_is_told,
+		checks_that_passed_are_told_in_their_order,
 		an_injected_error_is_told,
 		the_oldest_go_first,
 		bytes_are_bounded_too,
