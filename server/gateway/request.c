@@ -1,14 +1,13 @@
-/* Birth and end of a request: one arena, from which everything it will ever hold is taken. */
+/* Birth and end of a request: one arena, from which it and everything it will ever hold is taken. */
 #include "gateway/request.h"
-
-#include <stdlib.h>
 
 #include "util/str.h"
 
 struct request *request_new(void)
 {
-	struct request *r = xcalloc(1, sizeof *r);
-	r->arena = arena_new();
+	struct arena *a = arena_new();
+	struct request *r = arena_alloc(a, sizeof *r);
+	r->arena = a;
 	r->path = r->query = r->host = r->host_name = r->media_type = "";
 	r->action = r->version = r->region = r->timestamp = r->token = r->language = r->client = "";
 	r->secret_id = r->signature = r->nonce = r->signature_method = "";
@@ -24,7 +23,6 @@ void request_free(struct request *r)
 	buf_finish(&r->fields);
 	buf_finish(&r->answer);
 	arena_free(r->arena);
-	free(r);
 }
 
 const char *request_header(const struct request *r, const char *name)

@@ -1,8 +1,5 @@
 /* One request from the socket until it is complete: born with its request line, collected within bounds, handed to answer.c, and
  * freed with all that belongs to it when libmicrohttpd is done with it. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "http/http_internal.h"
@@ -22,13 +19,14 @@ void *on_target(void *loop, const char *target, struct MHD_Connection *connectio
 {
 	struct loop *serving = loop;
 	struct listener *l = serving->listener;
-	struct exchange *x = xcalloc(1, sizeof *x);
+	struct request *r = request_new();
+	struct exchange *x = arena_alloc(r->arena, sizeof *x);
 	x->listener = l;
 	x->loop = x->pause.loop = serving;
 	x->connection = connection;
-	x->request = request_new();
-	x->request->target = arena_strdup(x->request->arena, target);
-	x->request->wall_ms = clock_wall_ms();
+	x->request = r;
+	r->target = arena_strdup(r->arena, target);
+	r->wall_ms = clock_wall_ms();
 	char *question = strchr(target, '?');
 	if (question && question[1])
 		question[1] = '\0';
@@ -38,7 +36,7 @@ void *on_target(void *loop, const char *target, struct MHD_Connection *connectio
 	return x;
 }
 
-static struct buffer *buffer_of(struct MHD_Connection *connection)
+static struct peer *peer_of(struct MHD_Connection *connection)
 {
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
@@ -54,12 +52,11 @@ void on_completed(void *loop, struct MHD_Connection *connection, void **exchange
 	*exchange = NULL;
 	if (x->unread)
 		lingers_add(&l->lingers, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, clock_mono_us());
-	buffer_rest(&l->buffers, buffer_of(connection), clock_mono_us());
+	buffer_rest(&l->buffers, peer_of(connection)->buffer, clock_mono_us());
 	wire_end(x);
 	answer_abandon(x);
 	buf_finish(&x->body);
-	request_free(x->request);
-	free(x);
+	request_free(x->request); /* and x with it */
 	pthread_mutex_lock(&h->lock);
 	if (--h->in_flight == 0)
 		pthread_cond_broadcast(&h->idle);
@@ -67,25 +64,6 @@ void on_completed(void *loop, struct MHD_Connection *connection, void **exchange
 }
 
 /* ---- collecting ---------------------------------------------------------------------------------------------------- */
-
-static const char *peer_text(struct arena *a, struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	char text[INET6_ADDRSTRLEN] = "";
-	if (!info || !info->client_addr)
-		return "";
-	if (info->client_addr->sa_family == AF_INET) {
-		const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)info->client_addr;
-		inet_ntop(AF_INET, &v4->sin_addr, text, sizeof text);
-	} else if (info->client_addr->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)info->client_addr;
-		if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-			inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text, sizeof text);
-		else
-			inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);
-	}
-	return arena_strdup(a, text);
-}
 
 static enum MHD_Result take_header(void *request, enum MHD_ValueKind kind, const char *name, const char *value)
 {
@@ -164,10 +142,11 @@ static enum MHD_Result answer(struct exchange *x)
 static enum MHD_Result begin(struct exchange *x, const char *method)
 {
 	struct request *r = x->request;
+	struct peer *peer = peer_of(x->connection);
 	x->begun = true;
-	buffer_begin(buffer_of(x->connection), method);
+	buffer_begin(peer->buffer, method);
 	r->method = method;
-	r->address = peer_text(r->arena, x->connection);
+	r->address = peer->address;
 	if (!take_headers(r, x->connection))
 		return refuse(x, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
 		              "{\"error\":{\"code\":\"TooManyHeaders\",\"message\":\"a request may have 100 headers\"}}");

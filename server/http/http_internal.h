@@ -2,6 +2,7 @@
 #ifndef CBSMOCK_HTTP_HTTP_INTERNAL_H
 #define CBSMOCK_HTTP_HTTP_INTERNAL_H
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -44,7 +45,13 @@ struct http {
 	size_t in_flight;          /* under lock */
 };
 
-/* A request and its answer. It is born with the request line and ends, once, in on_completed, however it ends. */
+/* The other end of a connection, for as long as that lives: libmicrohttpd's context of the socket. */
+struct peer {
+	struct buffer *buffer;
+	char address[INET6_ADDRSTRLEN]; /* as text; "" when it is not known */
+};
+
+/* A request and its answer, in the request's arena. It is born with the request line and ends, once, in on_completed, however it ends. */
 struct exchange {
 	struct listener *listener;
 	struct loop *loop;

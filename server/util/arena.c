@@ -40,6 +40,7 @@ struct deferred {
 	void *data;
 };
 
+/* Stands in its first chunk. */
 struct arena {
 	struct chunk *chunks; /* newest first */
 	struct deferred *deferred;
@@ -106,23 +107,38 @@ static void give_chunk(struct chunk *c)
 		free(c);
 }
 
-static void add_chunk(struct arena *a, size_t at_least)
+static struct chunk *new_chunk(size_t at_least, struct chunk *older)
 {
 	size_t size = at_least > CHUNK_SIZE ? at_least : CHUNK_SIZE;
 	if (size > SIZE_MAX - sizeof(struct chunk))
 		out_of_memory();
 	struct chunk *c = take_chunk(size);
-	c->next = a->chunks;
+	c->next = older;
 	c->size = size;
 	c->used = 0;
 	ASAN_POISON_MEMORY_REGION(c->data, size);
-	a->chunks = c;
+	return c;
+}
+
+static void *take(struct arena *a, size_t size)
+{
+	if (size > SIZE_MAX - GAP - ALIGNMENT)
+		out_of_memory();
+	size_t taken = (size + GAP + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	if (taken > a->chunks->size - a->chunks->used)
+		a->chunks = new_chunk(taken, a->chunks);
+	struct chunk *c = a->chunks;
+	void *p = c->data + c->used;
+	c->used += taken;
+	ASAN_UNPOISON_MEMORY_REGION(p, size);
+	return p;
 }
 
 struct arena *arena_new(void)
 {
-	struct arena *a = xcalloc(1, sizeof *a);
-	add_chunk(a, CHUNK_SIZE);
+	struct arena first = { .chunks = new_chunk(CHUNK_SIZE, NULL) };
+	struct arena *a = take(&first, sizeof *a);
+	*a = first;
 	return a;
 }
 
@@ -135,27 +151,11 @@ void arena_free(struct arena *a)
 		a->deferred = d->next;
 		d->fn(d->data);
 	}
-	while (a->chunks) {
-		struct chunk *c = a->chunks;
-		a->chunks = c->next;
+	for (struct chunk *c = a->chunks, *older; c; c = older) {
+		older = c->next;
 		ASAN_UNPOISON_MEMORY_REGION(c->data, c->size);
 		give_chunk(c);
 	}
-	free(a);
-}
-
-static void *take(struct arena *a, size_t size)
-{
-	if (size > SIZE_MAX - GAP - ALIGNMENT)
-		out_of_memory();
-	size_t taken = (size + GAP + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-	if (taken > a->chunks->size - a->chunks->used)
-		add_chunk(a, taken);
-	struct chunk *c = a->chunks;
-	void *p = c->data + c->used;
-	c->used += taken;
-	ASAN_UNPOISON_MEMORY_REGION(p, size);
-	return p;
 }
 
 void *arena_alloc(struct arena *a, size_t size)
