@@ -28,20 +28,25 @@ const char *const snapshot_state_names[N_SNAPSHOT_STATES] = {
 #define READ_INT(column) out->column = col_int(q);
 #define READ_BOOL(column) out->column = col_bool(q);
 #define READ_TEXT(column) out->column = col_text(q, a);
-#define BIND_INT(column) bind_int(&q, p->column);
-#define BIND_TEXT(column) bind_text(&q, p->column);
+#define BIND_INT(column) bind_int(q, p->column);
+#define BIND_TEXT(column) bind_text(q, p->column);
 #define COPY_TEXT(column) p->column = text_copy(a, p->column);
 #define LEAVE(column)
 
 #define COLUMNS "no, snapshot_state" FIXED(NAME, NAME, NAME) SAVED(NAME, NAME, NAME)
+#define ROW "(?, ?, ?" FIXED(MARK, MARK, MARK) SAVED(MARK, MARK, MARK) ")"
 
 const char snapshot_columns[] = COLUMNS;
 
-enum { GET, INSERT, SAVE, SET_STATE, OF_DISK, DELETE, DELETE_TAGS, DELETE_SHARES, DELETE_IMAGES, SHARED, IMAGES };
+enum { MANY = 8 };
+enum { GET, INSERT, INSERT_MANY, SAVE, SET_STATE, OF_DISK, DELETE, DELETE_TAGS, DELETE_SHARES, DELETE_IMAGES, SHARED, IMAGES };
 
 static const char *const sql[] = {
 	[GET] = "SELECT " COLUMNS " FROM snapshot WHERE no = ?",
-	[INSERT] = "INSERT INTO snapshot (id, " COLUMNS ") VALUES (?, ?, ?" FIXED(MARK, MARK, MARK) SAVED(MARK, MARK, MARK) ")",
+	[INSERT] = "INSERT INTO snapshot (id, " COLUMNS ") VALUES " ROW,
+	/* A row costs a quarter less so. FAIL leaves those before a row that cannot be: the transaction is rolled back in any case. */
+	[INSERT_MANY] = "INSERT OR FAIL INTO snapshot (id, " COLUMNS ") VALUES "
+		ROW ", " ROW ", " ROW ", " ROW ", " ROW ", " ROW ", " ROW ", " ROW,
 	[SAVE] = "UPDATE snapshot SET id = id" SAVED(CHANGE, CHANGE, CHANGE) " WHERE no = ?",
 	[SET_STATE] = "UPDATE snapshot SET snapshot_state = ?, state_since_ms = ?, state_until_ms = ? WHERE no = ?",
 	[OF_DISK] = "SELECT " COLUMNS " FROM snapshot WHERE disk = ? AND disk <> 0 ORDER BY create_ms, no",
@@ -91,28 +96,48 @@ bool store_snapshot(struct store *s, struct arena *a, int64_t no, struct snapsho
 	return true;
 }
 
+static void bind_saved(struct query *q, const struct snapshot *p)
+{
+	SAVED(BIND_INT, BIND_INT, BIND_TEXT)
+}
+
+static void bind_row(struct query *q, const struct snapshot *p, char id[IDENT_SIZE])
+{
+	ident_format(IDENT_SNAPSHOT, p->no, id);
+	bind_text(q, id);
+	bind_int(q, p->no);
+	bind_text(q, snapshot_state_names[p->state]);
+	FIXED(BIND_INT, BIND_INT, BIND_TEXT)
+	bind_saved(q, p);
+}
+
+void snapshots_write(struct store *s, const struct snapshot *rows, size_t count)
+{
+	char ids[MANY][IDENT_SIZE];
+	for (size_t done = 0; done < count;) {
+		size_t size = count - done < MANY ? 1 : MANY;
+		struct query q = start(s, size == 1 ? INSERT : INSERT_MANY);
+		for (size_t i = 0; i < size; i++)
+			bind_row(&q, &rows[done + i], ids[i]);
+		query_run(&q);
+		done += size;
+	}
+}
+
 void store_snapshot_insert(struct store *s, const struct snapshot *p)
 {
-	char id[IDENT_SIZE];
 	if (waiting_add_row(s, p)) {
 		sequence_note(s, SEQUENCE_SNAPSHOT, p->no);
 		signposts_note(s, p->account, p->region, &(struct place){ p->create_ms, p->no });
 		return;
 	}
-	ident_format(IDENT_SNAPSHOT, p->no, id);
-	struct query q = start(s, INSERT);
-	bind_text(&q, id);
-	bind_int(&q, p->no);
-	bind_text(&q, snapshot_state_names[p->state]);
-	FIXED(BIND_INT, BIND_INT, BIND_TEXT)
-	SAVED(BIND_INT, BIND_INT, BIND_TEXT)
-	query_run(&q);
+	snapshots_write(s, p, 1);
 }
 
 void store_snapshot_save(struct store *s, const struct snapshot *p)
 {
 	struct query q = start(s, SAVE);
-	SAVED(BIND_INT, BIND_INT, BIND_TEXT)
+	bind_saved(&q, p);
 	bind_int(&q, p->no);
 	query_run(&q);
 }

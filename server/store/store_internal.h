@@ -194,6 +194,7 @@ void revisions_end(struct store *s, bool committed);
 void revisions_restart(struct store *s);
 void revisions_free(struct store *s);
 
+void snapshots_write(struct store *s, const struct snapshot *rows, size_t count);
 void snapshot_copy_texts(struct snapshot *p, struct arena *a);
 void job_write(struct store *s, const struct job *j);
 void sequence_write(struct store *s, enum sequence kind, int64_t no);

@@ -265,8 +265,7 @@ void waiting_write(struct store *s, bool own)
 	if (!w)
 		return;
 	const struct mark from = own ? w->kept : nothing, to = own ? w->now : w->kept;
-	for (size_t i = from.rows; i < to.rows; i++)
-		store_snapshot_insert(s, &w->rows[i]);
+	snapshots_write(s, w->rows + from.rows, to.rows - from.rows);
 	for (size_t i = from.jobs; i < to.jobs; i++)
 		job_write(s, &w->jobs[i]);
 	for (size_t i = from.counters; i < to.counters; i++)

@@ -315,6 +315,36 @@ START_TEST(what_cannot_be_written_is_lost_as_a_whole)
 }
 END_TEST
 
+/* Rows are written several at a time: it does not matter which of them cannot be, nor whether the transaction is its own. */
+START_TEST(one_that_cannot_be_written_takes_all_with_it)
+{
+	enum { ROWS = 20 };
+	struct store *s = world_with_disk();
+	struct arena *a = arena_new();
+	store_begin(s);
+	add(s, FIRST + _i, 50);
+	ck_assert(store_commit(s));
+	ck_assert_uint_eq(written(s, a), 1);
+	store_begin(s);
+	for (int i = 0; i < ROWS; i++)
+		add(s, FIRST + i, 60 + i);
+	struct snapshot *rows;
+	ck_assert_uint_le(store_snapshots_of_disk(s, a, DISK, &rows), 1);
+	ck_assert_ptr_nonnull(strstr(store_failed(s), "UNIQUE"));
+	store_rollback(s);
+	ck_assert_uint_eq(written(s, a), 1);
+	ck_assert_str_eq(counters(s, a), "1/10 mib, disk 1/10 mib, creating 1 of 1, chain 1");
+	store_begin(s);
+	for (int i = 0; i < ROWS; i++)
+		add(s, FIRST + ROWS + i, 90 + i);
+	ck_assert(store_commit(s));
+	ck_assert_uint_eq(written(s, a), 1 + ROWS);
+	ck_assert_ptr_null(store_failed(s));
+	arena_free(a);
+	close_world(s);
+}
+END_TEST
+
 /* ---- far pages ---------------------------------------------------------------------------------------------------------- */
 
 /* By the walk that a filter all rows pass makes necessary, and by signposts. */
@@ -380,5 +410,8 @@ int main(void)
 	add_case(suite, "waiting", waiting, LENGTH(waiting));
 	add_case(suite, "files", files, LENGTH(files));
 	add_case(suite, "far pages", pages, LENGTH(pages));
+	TCase *several = tcase_create("several at a time");
+	tcase_add_loop_test(several, one_that_cannot_be_written_takes_all_with_it, 0, 20);
+	suite_add_tcase(suite, several);
 	return run_suite(suite);
 }
