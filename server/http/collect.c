@@ -50,6 +50,7 @@ void on_completed(void *loop, struct MHD_Connection *connection, void **exchange
 	if (!x)
 		return;
 	*exchange = NULL;
+	loop_drop(l, x);
 	if (x->unread)
 		lingers_add(&l->lingers, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, clock_mono_us());
 	buffer_rest(&l->buffers, peer_of(connection)->buffer, clock_mono_us());
@@ -136,7 +137,9 @@ static enum MHD_Result refuse(struct exchange *x, int status, const char *json)
 
 static enum MHD_Result answer(struct exchange *x)
 {
-	return x->handled || answer_find(x) ? answer_give(x) : MHD_YES;
+	if (x->waits || (!x->handled && !answer_find(x)))
+		return MHD_YES;
+	return answer_give(x);
 }
 
 static enum MHD_Result begin(struct exchange *x, const char *method)

@@ -65,7 +65,8 @@ struct exchange {
 	struct admin_answer *out;  /* of the admin API, in the request's arena; NULL before */
 	int64_t poll_due_us;       /* when its poll ends, if it is one */
 	struct pause pause;
-	struct exchange *next;     /* among those whose change is about to be committed */
+	bool waits;                /* for its change to be committed, with others of its loop */
+	struct exchange *next;     /* of those */
 	struct spoil spoil;
 };
 
@@ -86,8 +87,8 @@ struct answer {
 	bool close;
 };
 
-/* Lets the gateway or the admin API answer a request that is complete; once. False when the connection is suspended until there is an
- * answer to give. */
+/* Lets the gateway or the admin API answer a request that is complete; once. False when there is no answer to give before the loop's next
+ * turn. */
 bool answer_find(struct exchange *x);
 /* Sends what was found, or pauses first; then it is called again. */
 enum MHD_Result answer_give(struct exchange *x);

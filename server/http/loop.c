@@ -8,18 +8,21 @@
 #include "http/http_internal.h"
 #include "util/clock.h"
 
+static void finish(struct loop *l, struct exchange *x)
+{
+	x->waits = false;
+	mock_finish(l->listener->http->mock, x->request);
+}
+
 /* True when there were any. */
 static bool finish_waiting(struct loop *l)
 {
-	struct exchange *next;
 	bool any = l->waiting != NULL;
-	for (struct exchange *x = l->waiting; x; x = next) {
-		next = x->next;
-		mock_finish(l->listener->http->mock, x->request);
-		MHD_resume_connection(x->connection);
-	}
+	for (struct exchange *x = l->waiting; x; x = x->next)
+		finish(l, x);
 	l->waiting = NULL;
 	l->last = &l->waiting;
+	l->waiting_count = 0;
 	return any;
 }
 
@@ -27,6 +30,14 @@ static bool finish_waiting(struct loop *l)
 static int sooner(int a, int b)
 {
 	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* A commit costs the same for one and for many: while others join those that wait, the rest is looked for too. */
+static bool may_grow(const struct loop *l, size_t before)
+{
+	enum { ENOUGH = 64 };
+	size_t most = atomic_load_explicit(&l->listener->http->connections, memory_order_relaxed);
+	return l->waiting_count > before && l->waiting_count < (most < ENOUGH ? most : ENOUGH);
 }
 
 /* Milliseconds until a connection's time may be over or its buffer can be trimmed; -1: never. */
@@ -48,13 +59,15 @@ static void wait_for_work(struct loop *l)
 		eventfd_read(l->wake, &times);
 }
 
-/* libmicrohttpd looks at what was resumed, and at the listening socket, only when it runs. */
+/* libmicrohttpd looks at what was resumed or left without an answer, and at the listening socket, only when it runs. */
 static void take_turn(struct loop *l)
 {
+	size_t before;
 	do {
+		before = l->waiting_count;
 		l->place_free = false;
 		MHD_run(l->daemon);
-	} while (finish_waiting(l) || l->place_free);
+	} while (may_grow(l, before) || finish_waiting(l) || l->place_free);
 }
 
 static void *run(void *data)
@@ -89,10 +102,25 @@ bool loop_start(struct loop *l, struct MHD_Daemon *daemon)
 
 void loop_leave(struct loop *l, struct exchange *x)
 {
-	MHD_suspend_connection(x->connection);
+	x->waits = true;
 	x->next = NULL;
 	*l->last = x;
 	l->last = &x->next;
+	l->waiting_count++;
+}
+
+void loop_drop(struct loop *l, struct exchange *x)
+{
+	struct exchange **at = &l->waiting;
+	if (!x->waits)
+		return;
+	while (*at != x)
+		at = &(*at)->next;
+	*at = x->next;
+	if (l->last == &x->next)
+		l->last = at;
+	l->waiting_count--;
+	finish(l, x);
 }
 
 void loop_resume(struct loop *l, struct MHD_Connection *connection)

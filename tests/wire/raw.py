@@ -33,8 +33,10 @@ class Answer:
 
 class Raw:
     def __init__(self, server, tls=None):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), TIMEOUT_SECONDS)
+        self.socket = socket.create_connection(("127.0.0.1", server.tls_port if tls else server.port), TIMEOUT_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.pending = b""
 
     def send(self, data):

@@ -115,6 +115,37 @@ def test_200_connections_at_once(server):
     assert len(ids) == 400
 
 
+@pytest.mark.parametrize("durability", ["os", "power"])
+@pytest.mark.parametrize("secured", [False, True])
+def test_changes_that_are_committed_together(tmp_path, durability, secured):
+    """Of clients that send at the same moment, two at once each; every third goes without waiting for its answers."""
+    disks = {f"disk-crowd{i:03}" for i in range(24)}
+    common = {"Account": 100000000001, "Region": "ap-guangzhou", "Zone": "ap-guangzhou-3", "DiskName": "", "CreateTime": "-1d"}
+    world = {"Disks": [{"DiskId": disk, "DiskType": "CLOUD_PREMIUM", "DiskSize": 10, **common} for disk in disks]}
+    options = ("--data", str(tmp_path), "--durability", durability, "--rate-limit", "off", "--threads", "1", "--tls-port", "0")
+    made, server = [], Server(*options).start()
+    try:
+        server.admin.seed(world)
+        trust, address = (api.trusting(server.admin.ca_pem()), server.tls_address) if secured else (None, server.address)
+        with contextlib.ExitStack() as stack:
+            crowd = [(disk, stack.enter_context(Raw(server, trust))) for disk in disks]
+            for disk, raw in crowd:
+                raw.send(message(api.Request("CreateSnapshot", {"DiskId": disk}), address) + message(describe(), address))
+            for number, (_, raw) in enumerate(crowd):
+                if number % 3 == 0:
+                    raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    raw.close()
+                else:
+                    made.append(raw.answer().json["Response"]["SnapshotId"])
+                    assert raw.answer().json["Response"]["DiskSet"]
+        assert len(set(made)) == 16
+        assert api.call(server, "DescribeSnapshots", {"SnapshotIds": made})["TotalCount"] == 16
+    finally:
+        server.kill()
+    with Server(*options) as server:
+        assert api.call(server, "DescribeSnapshots", {"SnapshotIds": made})["TotalCount"] == 16
+
+
 def test_connections_above_the_maximum_wait_for_a_place():
     with Server("--max-connections", "4", "--threads", "1") as server:
         with contextlib.ExitStack() as stack:
