@@ -7,6 +7,7 @@
 #include "cbs/snapshot.h"
 #include "cbs/tags.h"
 #include "util/ident.h"
+#include "util/json_field.h"
 #include "util/str.h"
 #include "util/wiretime.h"
 
@@ -152,11 +153,11 @@ void placement_view(struct call *c, const char *zone, int64_t account, int64_t p
 	struct json_out *o = c->out;
 	out_object(o, "Placement");
 	out_str(o, "Zone", zone);
-	out_str(o, "CageId", "");
-	out_int(o, "ProjectId", project_id);
-	out_str(o, "ProjectName", of_disk ? project_name(c, account, project_id) : "");
-	out_str(o, "CdcName", "");
-	out_str(o, "CdcId", "");
+	FIELD_EMPTY(o, "CageId");
+	FIELD_INT(o, "ProjectId", project_id);
+	FIELD_STR(o, "ProjectName", of_disk ? project_name(c, account, project_id) : "");
+	FIELD_EMPTY(o, "CdcName");
+	FIELD_EMPTY(o, "CdcId");
 	if (of_disk)
 		out_str(o, "DedicatedClusterId", str_is(cluster_id, "") ? NULL : cluster_id);
 	out_end_object(o);
@@ -167,13 +168,13 @@ static void view_identity(struct call *c, const struct disk *d)
 	struct json_out *o = c->out;
 	char text[WIRETIME_SIZE];
 	out_str(o, "DiskId", disk_id(c->arena, d->no));
-	out_str(o, "DiskName", d->name);
-	out_str(o, "DiskType", d->type);
-	out_str(o, "DiskUsage", d->usage);
-	out_int(o, "DiskSize", d->size_gib);
+	FIELD_STR(o, "DiskName", d->name);
+	FIELD_STR(o, "DiskType", d->type);
+	FIELD_PLAIN(o, "DiskUsage", d->usage);
+	FIELD_INT(o, "DiskSize", d->size_gib);
 	placement_view(c, d->zone, d->account, d->project_id, d->cluster_id, true);
 	wiretime_local(d->create_ms, text);
-	out_str(o, "CreateTime", text);
+	FIELD_PLAIN(o, "CreateTime", text);
 	tags_view(c, TAG_DISK, d->no, d->tagged);
 }
 
@@ -181,12 +182,12 @@ static void view_state(struct call *c, const struct disk *d)
 {
 	struct json_out *o = c->out;
 	bool rolling = d->state == DISK_ROLLBACKING;
-	out_str(o, "DiskState", disk_state_names[d->state]);
-	out_bool(o, "Rollbacking", rolling);
-	out_int(o, "RollbackPercent", rolling ? transition_percent(d->state_since_ms, d->state_until_ms, c->now_ms) : 0);
-	out_bool(o, "Migrating", d->migrating);
-	out_int(o, "MigratePercent", d->migrate_percent);
-	out_str(o, "ErrorPrompt", "");
+	FIELD_PLAIN(o, "DiskState", disk_state_names[d->state]);
+	FIELD_BOOL(o, "Rollbacking", rolling);
+	FIELD_INT(o, "RollbackPercent", rolling ? transition_percent(d->state_since_ms, d->state_until_ms, c->now_ms) : 0);
+	FIELD_BOOL(o, "Migrating", d->migrating);
+	FIELD_INT(o, "MigratePercent", d->migrate_percent);
+	FIELD_EMPTY(o, "ErrorPrompt");
 }
 
 /* InstanceIdList is filled for an ordinary disk too: observed, against the documents. */
@@ -199,23 +200,23 @@ static void view_attachment(struct call *c, const struct disk *d)
 		ident_format(IDENT_INSTANCE, d->instance, id);
 		store_instance(c->store, c->arena, d->instance, &instance);
 	}
-	out_bool(o, "Attached", d->instance != 0 && d->state != DISK_ATTACHING);
-	out_str(o, "InstanceId", id);
+	FIELD_BOOL(o, "Attached", d->instance != 0 && d->state != DISK_ATTACHING);
+	FIELD_PLAIN(o, "InstanceId", id);
 	out_array(o, "InstanceIdList");
 	if (d->instance != 0)
 		out_str(o, NULL, id);
 	out_end_array(o);
-	out_str(o, "InstanceType", d->instance != 0 ? instance.type : "");
-	out_str(o, "AttachMode", d->attach_mode);
-	out_bool(o, "DeleteWithInstance", d->delete_with_instance);
-	out_bool(o, "Portable", d->portable);
-	out_bool(o, "Shareable", d->shareable);
+	FIELD_STR(o, "InstanceType", d->instance != 0 ? instance.type : "");
+	FIELD_STR(o, "AttachMode", d->attach_mode);
+	FIELD_BOOL(o, "DeleteWithInstance", d->delete_with_instance);
+	FIELD_BOOL(o, "Portable", d->portable);
+	FIELD_BOOL(o, "Shareable", d->shareable);
 	if (d->last_instance == 0) {
 		out_null(o, "LastAttachInsId");
 		return;
 	}
 	ident_format(IDENT_INSTANCE, d->last_instance, id);
-	out_str(o, "LastAttachInsId", id);
+	FIELD_PLAIN(o, "LastAttachInsId", id);
 }
 
 /* ReturnFailCode: why a disk cannot be returned for money. */
@@ -252,41 +253,41 @@ static void view_charge(struct call *c, const struct disk *d)
 	int fail = return_fail_code(c, d);
 	if (d->deadline_ms != 0)
 		wiretime_local(d->deadline_ms, deadline);
-	out_str(o, "DiskChargeType", d->charge_type);
-	out_str(o, "RenewFlag", d->renew_flag);
-	out_str(o, "DeadlineTime", deadline);
+	FIELD_PLAIN(o, "DiskChargeType", d->charge_type);
+	FIELD_PLAIN(o, "RenewFlag", d->renew_flag);
+	FIELD_PLAIN(o, "DeadlineTime", deadline);
 	if (d->deadline_ms != 0)
-		out_int(o, "DifferDaysOfDeadline", whole_days(d->deadline_ms - c->now_ms));
+		FIELD_INT(o, "DifferDaysOfDeadline", whole_days(d->deadline_ms - c->now_ms));
 	else
 		out_null(o, "DifferDaysOfDeadline");
-	out_bool(o, "AutoRenewFlagError", false);
-	out_bool(o, "DeadlineError", false);
-	out_bool(o, "IsReturnable", fail == RETURN_OK);
-	out_int(o, "ReturnFailCode", fail);
+	FIELD_BOOL(o, "AutoRenewFlagError", false);
+	FIELD_BOOL(o, "DeadlineError", false);
+	FIELD_BOOL(o, "IsReturnable", fail == RETURN_OK);
+	FIELD_INT(o, "ReturnFailCode", fail);
 }
 
 /* No policies in this version: an empty list where the caller asks for them, null where not (observed). */
 static void view_protection(struct call *c, const struct disk *d)
 {
 	struct json_out *o = c->out;
-	out_bool(o, "SnapshotAbility", d->snapshot_ability);
-	out_int(o, "SnapshotCount", d->snapshot_count);
-	out_int(o, "SnapshotSize", d->snapshot_mib);
-	out_int(o, "DeleteSnapshot", d->delete_snapshot);
+	FIELD_BOOL(o, "SnapshotAbility", d->snapshot_ability);
+	FIELD_INT(o, "SnapshotCount", d->snapshot_count);
+	FIELD_INT(o, "SnapshotSize", d->snapshot_mib);
+	FIELD_INT(o, "DeleteSnapshot", d->delete_snapshot);
 	if (arg_bool(c, "ReturnBindAutoSnapshotPolicy", false)) {
 		out_array(o, "AutoSnapshotPolicyIds");
 		out_end_array(o);
 	} else {
 		out_null(o, "AutoSnapshotPolicyIds");
 	}
-	out_bool(o, "BackupDisk", false);
-	out_int(o, "DiskBackupQuota", d->backup_quota);
-	out_int(o, "DiskBackupCount", d->backup_count);
-	out_bool(o, "Encrypt", d->encrypt);
+	FIELD_BOOL(o, "BackupDisk", false);
+	FIELD_INT(o, "DiskBackupQuota", d->backup_quota);
+	FIELD_INT(o, "DiskBackupCount", d->backup_count);
+	FIELD_BOOL(o, "Encrypt", d->encrypt);
 	if (!d->encrypt)
 		return;
-	out_str(o, "EncryptType", d->encrypt_type);
-	out_str(o, "KmsKeyId", d->kms_key_id);
+	FIELD_PLAIN(o, "EncryptType", d->encrypt_type);
+	FIELD_STR(o, "KmsKeyId", d->kms_key_id);
 }
 
 void disk_view(struct call *c, const struct disk *d)
@@ -296,8 +297,8 @@ void disk_view(struct call *c, const struct disk *d)
 	view_state(c, d);
 	view_attachment(c, d);
 	view_charge(c, d);
-	out_int(c->out, "ThroughputPerformance", d->throughput);
-	out_bool(c->out, "BurstPerformance", d->burst);
+	FIELD_INT(c->out, "ThroughputPerformance", d->throughput);
+	FIELD_BOOL(c->out, "BurstPerformance", d->burst);
 	view_protection(c, d);
 	out_end_object(c->out);
 }

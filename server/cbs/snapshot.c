@@ -8,6 +8,7 @@
 #include "cbs/settle.h"
 #include "cbs/tags.h"
 #include "util/ident.h"
+#include "util/json_field.h"
 #include "util/wiretime.h"
 
 enum {
@@ -136,23 +137,12 @@ int64_t snapshot_region_quota(const struct world *w, const struct usage *u)
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------------ */
 
-static void write_id(struct json_out *o, const char *key, const char *prefix, int64_t no)
-{
-	char id[IDENT_SIZE] = "";
-	if (no != 0)
-		ident_format(prefix, no, id);
-	out_str(o, key, id);
-}
-
-static void write_time(struct json_out *o, const char *key, int64_t ms, void (*format)(int64_t ms, char out[WIRETIME_SIZE]))
-{
-	char text[WIRETIME_SIZE];
-	format(ms, text);
-	out_str(o, key, text);
-}
-
 static void write_regions(struct call *c, const char *regions)
 {
+	if (*regions == '\0') {
+		FIELD_NO_ITEMS(c->out, "CopyingToRegions");
+		return;
+	}
 	out_array(c->out, "CopyingToRegions");
 	while (*regions != '\0') {
 		size_t len = strcspn(regions, ",");
@@ -167,7 +157,11 @@ static void write_images(struct call *c, int64_t no, bool any)
 {
 	struct image *images = NULL;
 	size_t count = any ? store_images(c->store, c->arena, no, &images) : 0;
-	out_int(c->out, "ImageCount", (int64_t)count);
+	FIELD_INT(c->out, "ImageCount", (int64_t)count);
+	if (count == 0) {
+		FIELD_NO_ITEMS(c->out, "Images");
+		return;
+	}
 	out_array(c->out, "Images");
 	for (size_t i = 0; i < count; i++) {
 		out_object(c->out, NULL);
@@ -201,33 +195,41 @@ void snapshot_view(struct call *c, const struct snapshot *p)
 {
 	bool own = p->account == c->who->uin;
 	struct json_out *o = c->out;
+	char id[IDENT_SIZE], time[WIRETIME_SIZE];
 	out_object(o, NULL);
 	placement_view(c, p->zone, p->account, p->project_id, "", false);
-	write_id(o, "SnapshotId", IDENT_SNAPSHOT, p->no);
-	out_str(o, "SnapshotName", p->name);
-	out_str(o, "SnapshotState", snapshot_state_names[p->state]);
-	out_int(o, "Percent", percent(p, c->now_ms));
-	out_str(o, "SnapshotType", own ? "PRIVATE_SNAPSHOT" : "SHARED_SNAPSHOT");
-	out_str(o, "SnapshotMode", p->mode);
-	write_id(o, "DiskId", IDENT_DISK, p->disk);
-	out_str(o, "DiskUsage", p->usage);
-	out_int(o, "DiskSize", p->size_gib);
-	out_bool(o, "Encrypt", p->encrypt);
-	out_bool(o, "IsPermanent", p->deadline_ms == 0);
+	ident_format(IDENT_SNAPSHOT, p->no, id);
+	FIELD_PLAIN(o, "SnapshotId", id);
+	FIELD_STR(o, "SnapshotName", p->name);
+	FIELD_PLAIN(o, "SnapshotState", snapshot_state_names[p->state]);
+	FIELD_INT(o, "Percent", percent(p, c->now_ms));
+	FIELD_PLAIN(o, "SnapshotType", own ? "PRIVATE_SNAPSHOT" : "SHARED_SNAPSHOT");
+	FIELD_PLAIN(o, "SnapshotMode", p->mode);
+	if (p->disk != 0)
+		ident_format(IDENT_DISK, p->disk, id);
+	FIELD_PLAIN(o, "DiskId", p->disk != 0 ? id : "");
+	FIELD_PLAIN(o, "DiskUsage", p->usage);
+	FIELD_INT(o, "DiskSize", p->size_gib);
+	FIELD_BOOL(o, "Encrypt", p->encrypt);
+	FIELD_BOOL(o, "IsPermanent", p->deadline_ms == 0);
 	if (p->deadline_ms != 0)
-		write_time(o, "DeadlineTime", p->deadline_ms, wiretime_local);
-	else
-		out_str(o, "DeadlineTime", "");
-	write_time(o, "CreateTime", p->create_ms, wiretime_local);
-	if (p->modify_ms != 0)
-		write_time(o, "LatestModifyTime", p->modify_ms, wiretime_offset);
-	out_bool(o, "IsLocked", p->locked);
-	out_bool(o, "CopyFromRemote", p->copied);
+		wiretime_local(p->deadline_ms, time);
+	FIELD_PLAIN(o, "DeadlineTime", p->deadline_ms != 0 ? time : "");
+	wiretime_local(p->create_ms, time);
+	FIELD_PLAIN(o, "CreateTime", time);
+	if (p->modify_ms != 0) {
+		wiretime_offset(p->modify_ms, time);
+		FIELD_PLAIN(o, "LatestModifyTime", time);
+	}
+	FIELD_BOOL(o, "IsLocked", p->locked);
+	FIELD_BOOL(o, "CopyFromRemote", p->copied);
 	write_regions(c, own ? p->copying_to : "");
 	write_images(c, p->no, own && p->image_count > 0);
-	out_int(o, "ShareReference", own ? p->share_count : 0);
-	if (p->share_ms != 0)
-		write_time(o, "TimeStartShare", p->share_ms, wiretime_date);
+	FIELD_INT(o, "ShareReference", own ? p->share_count : 0);
+	if (p->share_ms != 0) {
+		wiretime_date(p->share_ms, time);
+		FIELD_PLAIN(o, "TimeStartShare", time);
+	}
 	tags_view(c, TAG_SNAPSHOT, p->no, own && p->tagged);
 	out_end_object(o);
 }

@@ -9,18 +9,18 @@
 
 enum { FIRST_SIZE = 256 };
 
-bool buf_reserve(struct buf *b, size_t more)
+bool buf_grow(struct buf *b, size_t more)
 {
 	if (b->overflow || more > b->max - b->len) {
 		b->overflow = true;
 		return false;
 	}
 	size_t need = b->len + more + 1;
-	if (need <= b->cap)
-		return true;
 	size_t cap = b->cap ? b->cap : FIRST_SIZE;
 	while (cap < need)
 		cap *= 2;
+	if (cap - 1 > b->max) /* buf_reserve relies on it */
+		cap = b->max + 1;
 	b->data = xrealloc(b->data, cap);
 	b->cap = cap;
 	b->data[b->len] = '\0';

@@ -20,7 +20,7 @@ void buf_finish(struct buf *b); /* frees; a zeroed buf is fine */
 void buf_clear(struct buf *b);  /* keeps the memory */
 /* Makes room for so many more bytes, which the caller writes behind `len`, with a NUL after them, and counts in. False, and overflow set,
  * when that is more than the maximum. */
-bool buf_reserve(struct buf *b, size_t more);
+static inline bool buf_reserve(struct buf *b, size_t more);
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_adds(struct buf *b, const char *text);
 void buf_addc(struct buf *b, char c);
@@ -29,5 +29,13 @@ void buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__(
 /* Gives the text to the caller, who frees it (len may be NULL). The buf then holds nothing, so it needs no buf_finish, but may be
  * filled again; its data is NULL until then. */
 char *buf_take(struct buf *b, size_t *len);
+
+/* The rest of buf_reserve, when there is no room yet. */
+bool buf_grow(struct buf *b, size_t more);
+
+static inline bool buf_reserve(struct buf *b, size_t more)
+{
+	return (!b->overflow && more < b->cap - b->len) || buf_grow(b, more);
+}
 
 #endif
