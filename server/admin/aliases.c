@@ -47,30 +47,30 @@ void alias_moto_reset(struct admin_call *c)
 
 /* ---- what was asked ---------------------------------------------------------------------------------------------------- */
 
-/* A name with one value has a text, one with several a list, in the place of its first. */
-static void write_headers(struct json_out *o, const struct journal_entry *e)
+/* Of the headers from one place to another. */
+static size_t count_named(const struct journal_entry *e, size_t from, size_t to, const char *name)
 {
-	out_object(o, "headers");
-	for (size_t i = 0; i < e->header_count; i++) {
-		const char *name = e->headers[i].name;
-		size_t before = 0, after = 0;
-		for (size_t j = 0; j < e->header_count; j++) {
-			before += j < i && str_case_is(e->headers[j].name, name);
-			after += j > i && str_case_is(e->headers[j].name, name);
-		}
-		if (before)
-			continue;
-		if (!after) {
-			out_str(o, name, e->headers[i].value);
-			continue;
-		}
-		out_array(o, name);
-		for (size_t j = i; j < e->header_count; j++)
-			if (str_case_is(e->headers[j].name, name))
-				out_str(o, NULL, e->headers[j].value);
-		out_end_array(o);
+	size_t count = 0;
+	for (size_t i = from; i < to; i++)
+		count += str_case_is(e->headers[i].name, name);
+	return count;
+}
+
+/* A name with one value has a text, one with several a list, in the place of its first. */
+static void write_header(struct json_out *o, const struct journal_entry *e, size_t i)
+{
+	const char *name = e->headers[i].name;
+	if (count_named(e, 0, i, name))
+		return;
+	if (!count_named(e, i + 1, e->header_count, name)) {
+		out_str(o, name, e->headers[i].value);
+		return;
 	}
-	out_end_object(o);
+	out_array(o, name);
+	for (; i < e->header_count; i++)
+		if (str_case_is(e->headers[i].name, name))
+			out_str(o, NULL, e->headers[i].value);
+	out_end_array(o);
 }
 
 static void write_event(struct json_out *o, const struct journal_entry *e)
@@ -81,7 +81,10 @@ static void write_event(struct json_out *o, const struct journal_entry *e)
 	out_str(o, "url", e->target);
 	out_str(o, "method", e->method);
 	out_str(o, "clientIp", e->address);
-	write_headers(o, e);
+	out_object(o, "headers");
+	for (size_t i = 0; i < e->header_count; i++)
+		write_header(o, e, i);
+	out_end_object(o);
 	out_str(o, "body", e->body);
 	out_int(o, "loggedDate", e->wall_ms);
 	out_time(o, "loggedDateString", e->wall_ms);
