@@ -62,6 +62,7 @@ class Field:
                 raise Bad(f"{self.where}: no {fact['$ref']}")
             fact = {**defs[base], **fact}
         self.column = fact.get("x-column")
+        self.job = fact.get("x-job")
         self.key = fact.get("x-key", False)
         self.required = fact.get("x-required", False)
         self.prefix = fact.get("x-prefix")
@@ -77,8 +78,10 @@ class Field:
         self.check(fact)
 
     def check(self, fact: dict) -> None:
-        if (self.column is None) != (self.type == "FIELD_TAGS"):
-            raise Bad(f"{self.where}: x-column is for everything but tags")
+        if (self.column is None) != (self.type == "FIELD_TAGS" or self.job is not None):
+            raise Bad(f"{self.where}: x-column is for everything but tags and what a job keeps")
+        if self.job is not None and (self.type not in ("FIELD_INT", "FIELD_BOOL") or self.key or self.required):
+            raise Bad(f"{self.where}: a job keeps an optional number or boolean")
         if (self.prefix is not None) != (self.type in ("FIELD_ID", "FIELD_TAGS")):
             raise Bad(f"{self.where}: x-prefix is for ids and tags")
         optional = not self.key and not self.required
@@ -115,12 +118,12 @@ class Field:
 
     def c_row(self) -> str:
         flags = ", ".join(str(flag).lower() for flag in (self.key, self.required))
-        column, prefix = (c_string(text) if text else "NULL" for text in (self.column, self.prefix))
+        column, prefix, job = (c_string(text) if text else "NULL" for text in (self.column, self.prefix, self.job))
         values = c_strings(self.values) if self.values else "NULL"
         default = "NULL" if self.default is None else c_string(str(self.default))
         return (
             f"\t{{ {c_string(self.name)}, {column}, {self.type}, {flags}, {values}, "
-            f"{self.low}, {self.high}, {prefix}, {default} }},"
+            f"{self.low}, {self.high}, {prefix}, {default}, {job} }},"
         )
 
 
@@ -138,6 +141,8 @@ def entity(name: str, fact: dict, defs: dict, tables: dict) -> tuple[list[str], 
     for field in fields:
         if field.column:
             field.check_column(columns)
+        if field.job and field.job not in tables["job"]["kind"][3]:
+            raise Bad(f"{field.where}: there is no job {field.job}")
     used = [field.column for field in fields if field.column]
     seen = [*used, *fact["x-kept"]]
     if len(set(seen)) != len(seen):

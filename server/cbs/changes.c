@@ -29,21 +29,12 @@ static const struct field tag_fields[] = {
 	{ .name = "Value", .column = "value", .type = FIELD_TEXT },
 };
 
-static const struct field token_fields[] = {
-	{ .name = "Account", .column = "account", .type = FIELD_INT, .key = true },
-	{ .name = "Region", .column = "region", .type = FIELD_TEXT, .key = true },
-	{ .name = "Action", .column = "action", .type = FIELD_TEXT, .key = true },
-	{ .name = "ClientToken", .column = "token", .type = FIELD_TEXT, .key = true },
-	{ .name = "CreateTime", .column = "create_ms", .type = FIELD_TIME },
-};
-
 enum { JOB_KIND_FIELD = 1, JOB_DUE_FIELD = 2, KIND_FIELD = 1 };
 
 #define FIELDS(list) .fields = list, .field_count = sizeof list / sizeof list[0]
 static const struct entity beside[] = {
 	{ .name = "Jobs", .table = "job", FIELDS(job_fields) },
 	{ .name = "Tags", .table = "tag", FIELDS(tag_fields) },
-	{ .name = "ClientTokens", .table = "client_token", FIELDS(token_fields) },
 };
 #undef FIELDS
 

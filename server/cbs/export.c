@@ -91,10 +91,20 @@ void field_write(struct arena *a, struct json_out *o, const struct field *f, con
 	}
 }
 
+/* Not that of a job which is not there. */
+static void write_of_job(struct writer *w, const struct field *f, int64_t resource)
+{
+	struct job job;
+	if (store_job_of(w->store, w->arena, f->job, resource, &job))
+		field_write(w->arena, w->out, f, &(struct value){ .set = true, .number = job.arg });
+}
+
 static void write_field(struct writer *w, const struct field *f, const struct value *v, int64_t resource)
 {
 	if (f->type == FIELD_TAGS)
 		write_tags(w, f, resource);
+	else if (f->job)
+		write_of_job(w, f, resource);
 	else
 		field_write(w->arena, w->out, f, v);
 }

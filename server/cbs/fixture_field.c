@@ -168,7 +168,7 @@ static bool (*const readers[])(struct loader *l, const struct field *f, const cJ
 
 bool field_read(struct loader *l, const struct field *f, const cJSON *json, const char *pointer, struct value *out)
 {
-	out->set = f->column != NULL;
+	out->set = f->type != FIELD_TAGS;
 	return readers[f->type](l, f, json, pointer, out);
 }
 

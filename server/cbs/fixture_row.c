@@ -3,9 +3,12 @@
  * A state in transition without an end lasts until the admin API ends it, as under manual progression: its job is never due. */
 #include "cbs/fixture.h"
 
+#include <string.h>
+
 #include "cbs/disk.h"
 #include "cbs/snapshot.h"
 #include "cbs/tags.h"
+#include "util/json_check.h"
 #include "util/str.h"
 
 /* ---- references -------------------------------------------------------------------------------------------------------------- */
@@ -158,8 +161,32 @@ static bool schedule_end(struct loader *l, const struct row *r, const char *stat
 	return true;
 }
 
+/* What the row says for the job of that kind; `otherwise` when it does not. */
+static int64_t told_for(const struct row *r, const char *kind, int64_t otherwise)
+{
+	for (size_t i = 0; i < r->entity->field_count; i++)
+		if (str_is(r->entity->fields[i].job, kind) && r->values[i].set)
+			return r->values[i].number;
+	return otherwise;
+}
+
+/* A field that only a job keeps, in a state which that job does not end. */
+static bool check_job_fields(struct loader *l, const struct row *r, const char *state)
+{
+	const struct ending *ending = find_ending(r->entity->table, state);
+	for (size_t i = 0; i < r->entity->field_count; i++) {
+		const struct field *f = &r->entity->fields[i];
+		if (f->job && r->values[i].set && !(ending && str_is(ending->kind, f->job)))
+			return load_fail(l, pointer_to(l, r->pointer, f->name), "must not be given in state %s", state);
+	}
+	return true;
+}
+
 static bool changes_state(const struct row *r)
 {
+	for (size_t i = 0; i < r->entity->field_count; i++)
+		if (r->entity->fields[i].job && r->values[i].set)
+			return true;
 	return state_value(r)->set || row_gives(r, "state_until_ms");
 }
 
@@ -218,8 +245,14 @@ static bool schedule_disk(struct loader *l, const struct row *r, const struct di
 	if (d->state == DISK_EXPANDING || d->state == DISK_ROLLBACKING)
 		j.goes_to = disk_state_names[d->instance != 0 ? DISK_ATTACHED : DISK_UNATTACHED];
 	if (d->state == DISK_EXPANDING)
-		j.arg = d->size_gib;
-	return schedule_end(l, r, state, only_shows ? 0 : d->state_until_ms, &j);
+		j.arg = told_for(r, "disk.expand", d->size_gib);
+	if (d->state == DISK_ROLLBACKING)
+		j.arg = told_for(r, "disk.rollback", 0);
+	if (only_shows && d->state_until_ms != 0) { /* the end is the showing's, not the state's */
+		struct disk lasting = *d;
+		disk_extend(l->store, &lasting, 0);
+	}
+	return check_job_fields(l, r, state) && schedule_end(l, r, state, only_shows ? 0 : d->state_until_ms, &j);
 }
 
 /* A rollback that a fixture breaks off was its snapshot's too, unless that has a job of its own. */
@@ -321,6 +354,22 @@ static bool settle_share(struct loader *l, const struct row *r)
 	return true;
 }
 
+/* What is sent again as it stands: an id, or a list of ids. */
+static bool settle_token(struct loader *l, const struct row *r)
+{
+	static const char id_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	const char *answer = row_value(r, "answer")->text, *digest = row_value(r, "digest")->text;
+	struct json_report report;
+	bool list = answer && *answer == '[';
+	if (digest && strspn(digest, "0123456789abcdef") != strlen(digest))
+		return row_fail(l, r, "digest", "must be 64 lower-case hexadecimal digits");
+	if (answer && (list ? !json_check(answer, strlen(answer), &report) : strspn(answer, id_letters) != strlen(answer)))
+		return row_fail(l, r, "answer", "must be an id, or a list of ids as JSON");
+	if (answer && list != str_is(row_value(r, "action")->text, "CreateDisks"))
+		return row_fail(l, r, "answer", "must be %s", list ? "one id" : "a list of ids, which CreateDisks answers");
+	return true;
+}
+
 static const struct {
 	const char *table;
 	bool (*settle)(struct loader *l, const struct row *r);
@@ -330,6 +379,7 @@ static const struct {
 	{ "disk_backup", settle_backup },
 	{ "instance", settle_instance },
 	{ "snapshot_share", settle_share },
+	{ "client_token", settle_token },
 };
 
 bool row_settle(struct loader *l, const struct row *r)

@@ -19,7 +19,7 @@ enum field_type {
 
 struct field {
 	const char *name;          /* as in the fixture: the API's own name where it has one */
-	const char *column;        /* NULL for FIELD_TAGS */
+	const char *column;        /* NULL for FIELD_TAGS and with `job` */
 	enum field_type type;
 	bool key;                  /* part of the primary key: always needed */
 	bool required;             /* when the row is new */
@@ -27,6 +27,7 @@ struct field {
 	int64_t min, max;          /* FIELD_INT: value; FIELD_TEXT: characters; FIELD_LIST, FIELD_TAGS: items */
 	const char *prefix;        /* FIELD_ID, FIELD_TAGS */
 	const char *fallback;      /* of a key or required field that is not given, as text; NULL: it must be given */
+	const char *job;           /* kind of the row's job whose `arg` it is; NULL: none */
 };
 
 struct entity {

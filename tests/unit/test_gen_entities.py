@@ -34,7 +34,7 @@ class GenEntities(unittest.TestCase):
 
     def test_every_table_of_a_world_is_there(self):
         tables = {fact["x-table"] for name, fact in FACTS["properties"].items() if name != "$schema"}
-        self.assertEqual(set(gen_entities.read_tables(SQL)) - tables, {"tag", "job", "client_token", "sandbox"})
+        self.assertEqual(set(gen_entities.read_tables(SQL)) - tables, {"tag", "job", "sandbox"})
 
     def test_a_column_of_no_field(self):
         sql = SQL.replace("  held_by TEXT", "  colour TEXT, held_by TEXT")
@@ -47,6 +47,14 @@ class GenEntities(unittest.TestCase):
     def test_no_such_table(self):
         self.facts["properties"]["Disks"]["x-table"] = "discs"
         self.refuse("Disks: no table discs")
+
+    def test_a_field_of_no_job(self):
+        self.disk["TargetDiskSize"]["x-job"] = "disk.grow"
+        self.refuse("Disks.TargetDiskSize: there is no job disk.grow")
+
+    def test_a_job_keeps_numbers_only(self):
+        self.disk["TargetDiskSize"].update({"type": "string", "maxLength": 9})
+        self.refuse("Disks.TargetDiskSize: a job keeps an optional number or boolean")
 
     def test_a_column_twice(self):
         self.disk["Isolated"]["x-column"] = "migrating"
