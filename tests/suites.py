@@ -51,6 +51,7 @@ SUITES = {
     "cost": ("tests", (), ("bench",)),
     "fuzz": ("fuzz", (), ("fuzz",)),
     "clients": ("tests", (), ("clients",)),
+    "sdks": ("tests", (), ("sdks",)),
     "readme": ("tests", (), ("readme",)),
     "ship": ("tests", (), ("ship",)),
     "docker": ("tests", (), ("docker",)),
@@ -60,7 +61,7 @@ SUITES = {
     "valgrind": ("tests", (), ("valgrind",)),
 }
 # Those that run only when they are named.
-ON_REQUEST = ("valgrind",)
+ON_REQUEST = ("sdks", "valgrind")
 
 
 def say(text):
