@@ -12,7 +12,7 @@
 enum {
 	/* Memory of one connection, which the request line and the headers must fit in: a query of 32 KiB (protocol.md §1) beside
 	 * ordinary headers and long tokens. Above 32 KiB libmicrohttpd takes whole pages for it, which is what can be given back. */
-	BUFFER_SIZE = 48 * 1024,
+	BUFFER_SIZE = 40 * 1024,
 };
 
 struct buffer;
