@@ -27,6 +27,7 @@ struct journal {
 	size_t cap, head;
 	struct journal_stats stats;
 	struct tag_set *tags; /* NULL: none in force */
+	struct journal_entry *spare; /* the last that nobody holds any more: a full ring gives each entry the memory of one before */
 
 	pthread_mutex_t watch_lock; /* of watches; never held together with `lock` */
 	struct watch *watches;
@@ -70,6 +71,7 @@ void journal_free(struct journal *j)
 		return;
 	for (size_t i = 0; i < j->stats.entries; i++)
 		entry_release(*slot(j, i));
+	free(j->spare);
 	free(j->ring);
 	tags_release(j->tags);
 	pthread_mutex_destroy(&j->watch_lock);
@@ -116,7 +118,19 @@ static void drop_oldest(struct journal *j)
 	j->stats.entries--;
 	j->stats.bytes -= oldest->size;
 	note_dropped(j, oldest->seq, oldest->wall_ms);
-	entry_release(oldest);
+	if (entry_let_go(oldest)) {
+		free(j->spare);
+		j->spare = oldest;
+	}
+}
+
+static struct journal_entry *take_spare(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	struct journal_entry *spare = j->spare;
+	j->spare = NULL;
+	pthread_mutex_unlock(&j->lock);
+	return spare;
 }
 
 void journal_set_bounds(struct journal *j, size_t max_entries, size_t max_bytes)
@@ -176,7 +190,7 @@ void journal_add(struct journal *j, const struct request *r, int64_t begun_us)
 	struct journal_entry *e = NULL;
 	if (journal_is_on(j)) {
 		struct tag_set *tags = tags_hold(j);
-		e = entry_make(r, tags, begun_us);
+		e = entry_make(r, tags, begun_us, take_spare(j));
 		hold_entry(e); /* for the watchers: the ring may let it go at once */
 		tags_release(tags);
 	}

@@ -411,7 +411,18 @@ static void set_numbers(struct journal_entry *e, const struct request *r, int64_
 	e->answer_len = least(r->answer.len, JOURNAL_BODY_MAX);
 }
 
-struct journal_entry *entry_make(const struct request *r, const struct tag_set *in_force, int64_t begun_us)
+/* Most requests are about as long as those before them. */
+static struct journal_entry *entry_block(size_t size, struct journal_entry *spare)
+{
+	if (spare && size <= spare->size && spare->size - size <= size / 4)
+		return spare;
+	free(spare);
+	spare = xmalloc(size);
+	spare->size = size;
+	return spare;
+}
+
+struct journal_entry *entry_make(const struct request *r, const struct tag_set *in_force, int64_t begun_us, struct journal_entry *spare)
 {
 	struct name_value tags[JOURNAL_TAGS_MAX];
 	size_t tag_count = tags_of(r, in_force ? in_force->tags : NULL, in_force ? in_force->count : 0, r->arena, tags);
@@ -425,9 +436,9 @@ struct journal_entry *entry_make(const struct request *r, const struct tag_set *
 	pack_texts(&measure, r, &scratch);
 	pack_lists(&measure, r, tags, tag_count, NULL);
 
-	struct journal_entry *e = xmalloc(fixed + measure.at);
+	struct journal_entry *e = entry_block(fixed + measure.at, spare);
+	numbers.size = e->size;
 	memcpy(e, &numbers, sizeof numbers);
-	e->size = fixed + measure.at;
 	atomic_init(&e->holders, 1);
 	struct lists lists;
 	place_lists(&lists, &n, e + 1);
@@ -446,9 +457,14 @@ struct journal_entry *entry_make(const struct request *r, const struct tag_set *
 	return e;
 }
 
-void entry_release(const struct journal_entry *e)
+bool entry_let_go(const struct journal_entry *e)
 {
 	struct journal_entry *mine = (struct journal_entry *)(uintptr_t)e;
-	if (atomic_fetch_sub_explicit(&mine->holders, 1, memory_order_acq_rel) == 1)
-		free(mine);
+	return atomic_fetch_sub_explicit(&mine->holders, 1, memory_order_acq_rel) == 1;
+}
+
+void entry_release(const struct journal_entry *e)
+{
+	if (entry_let_go(e))
+		free((struct journal_entry *)(uintptr_t)e);
 }

@@ -11,8 +11,10 @@ struct tag_set {
 	struct name_value tags[];
 };
 
-/* Held once; without a number. journal_entry.c */
-struct journal_entry *entry_make(const struct request *r, const struct tag_set *in_force, int64_t begun_us);
+/* Held once; without a number. Takes over `spare`, one that nobody holds any more, for its memory; it may be NULL. journal_entry.c */
+struct journal_entry *entry_make(const struct request *r, const struct tag_set *in_force, int64_t begun_us, struct journal_entry *spare);
+/* True when it was the last to hold it: the memory is then the caller's. */
+bool entry_let_go(const struct journal_entry *e);
 void entry_release(const struct journal_entry *e);
 
 /* Those of its header, "a=1, b" (a tag without "=" has an empty value), then those in force whose names are not among them. Text
