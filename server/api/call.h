@@ -109,5 +109,7 @@ int64_t arg_id(const struct call *c, const char *name, const char *prefix);
 /* Strings of a list parameter, in the arena; 0 when not given. */
 size_t arg_list(const struct call *c, const char *name, const char *const **out);
 const cJSON *arg_json(const struct call *c, const char *name);
+/* Of an object, names with case; NULL when it has none of that name or is no object. */
+cJSON *json_member(const cJSON *object, const char *name);
 
 #endif

@@ -17,7 +17,7 @@ static const char *digest_of(struct call *c, const char *const *params)
 	buf_init(&text, DIGESTED_MAX);
 	for (; *params != NULL; params++) {
 		/* Not through arg_json: to be covered by the digest is not to be looked at. */
-		const cJSON *value = cJSON_GetObjectItemCaseSensitive(c->params, *params);
+		const cJSON *value = json_member(c->params, *params);
 		char *printed = value != NULL && !cJSON_IsNull(value) ? cJSON_PrintUnformatted(value) : NULL;
 		buf_printf(&text, "%s=%s\n", *params, printed != NULL ? printed : "");
 		cJSON_free(printed);

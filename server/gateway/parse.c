@@ -31,7 +31,7 @@ static const char *after_scheme(const char *text)
 /* Fills path, query and, for a target that names a host itself, authority. */
 static void split_target(struct request *r, const char **authority)
 {
-	const char *rest = after_scheme(r->target);
+	const char *rest = r->target[0] == '/' ? r->target : after_scheme(r->target);
 	*authority = NULL;
 	if (rest != r->target) {
 		size_t len = strcspn(rest, "/?");
@@ -217,14 +217,34 @@ static void read_v1(struct request *r)
 		read_language(r, pair_or_empty(r, "Language"));
 }
 
+/* The common parameters in one walk over the headers; of one that comes twice the first counts. */
+static void read_common_headers(struct request *r)
+{
+	static const char family[] = "X-TC-";
+	struct {
+		const char *name, **value;
+		bool found;
+	} common[] = {
+		{ "X-TC-Action", &r->action, false },       { "X-TC-Version", &r->version, false }, { "X-TC-Region", &r->region, false },
+		{ "X-TC-Timestamp", &r->timestamp, false }, { "X-TC-Token", &r->token, false },     { "X-TC-RequestClient", &r->client, false },
+	};
+	for (size_t i = 0; i < r->header_count; i++) {
+		const struct name_value *header = &r->headers[i];
+		if (!str_case_prefix(header->name, family))
+			continue;
+		for (size_t c = 0; c < sizeof common / sizeof common[0]; c++) {
+			if (common[c].found || !str_case_is(header->name + strlen(family), common[c].name + strlen(family)))
+				continue;
+			*common[c].value = header->value;
+			common[c].found = true;
+			break;
+		}
+	}
+}
+
 static void read_tc3(struct request *r)
 {
-	r->action = header_or_empty(r, "X-TC-Action");
-	r->version = header_or_empty(r, "X-TC-Version");
-	r->region = header_or_empty(r, "X-TC-Region");
-	r->timestamp = header_or_empty(r, "X-TC-Timestamp");
-	r->token = header_or_empty(r, "X-TC-Token");
-	r->client = header_or_empty(r, "X-TC-RequestClient");
+	read_common_headers(r);
 	r->nonce = r->signature_method = "";
 	const char *authorization = request_header(r, "Authorization");
 	if (!authorization)

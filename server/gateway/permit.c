@@ -40,7 +40,7 @@ static bool allowed_id(struct request *r, const char *kind, const cJSON *id)
 static bool allowed_ids(struct request *r, const char *kind, const char *const *names, bool *found)
 {
 	for (; names && *names; names++) {
-		const cJSON *value = cJSON_GetObjectItemCaseSensitive(r->params, *names), *item;
+		const cJSON *value = json_member(r->params, *names), *item;
 		if (cJSON_IsString(value)) {
 			*found = true;
 			if (!allowed_id(r, kind, value))

@@ -77,7 +77,7 @@ static struct fault_rule *read_instruction(const struct reading *at, struct retr
 	const cJSON *object = spell_out(at, test->arena, action, text);
 	struct fault_refusal why;
 	struct reading within = { at->arena, "", &why };
-	const char *name = arena_printf(at->arena, "%s:%s:%zu", test->id, str_is(action, any_action) ? "any" : action, index);
+	const char *name = arena_printf(at->arena, "%s:%s:%zu", test->id, strcmp(action, any_action) == 0 ? "any" : action, index);
 	struct fault_rule *rule = object ? rule_parse(&within, test->arena, object, name, 0, 0) : NULL;
 	if (object && !rule)
 		reading_refuse(at, "\"%s\" %s", text, why.why);

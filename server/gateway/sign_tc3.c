@@ -120,17 +120,15 @@ void tc3_sign(struct arena *a, const struct tc3_input *in, const char *secret_ke
 
 /* ---- Authorization ------------------------------------------------------------------------------------------------- */
 
-/* The next run of characters up to a blank or comma; NULL at the end. */
+#define BETWEEN_PARTS " \t\r\n,"
+
+/* The next run of other characters; NULL at the end. */
 static char *next_part(struct arena *a, const char **rest)
 {
-	const char *start = *rest;
-	while (is_blank(*start) || *start == ',')
-		start++;
-	const char *end = start;
-	while (*end && !is_blank(*end) && *end != ',')
-		end++;
-	*rest = end;
-	return end > start ? arena_strndup(a, start, (size_t)(end - start)) : NULL;
+	const char *start = *rest + strspn(*rest, BETWEEN_PARTS);
+	size_t len = strcspn(start, BETWEEN_PARTS);
+	*rest = start + len;
+	return len > 0 ? arena_strndup(a, start, len) : NULL;
 }
 
 /* SecretId/date/service/tc3_request; the SecretId may be empty, which is another complaint than a broken header. */

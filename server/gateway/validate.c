@@ -248,7 +248,7 @@ static bool check_names(struct walk *w, const struct shape *shape, const cJSON *
 /* An explicit null counts as not given: SDKs leave such members out (inferred). So does an empty list where one is required. */
 static cJSON *given(const cJSON *object, const struct param *p)
 {
-	cJSON *item = cJSON_GetObjectItemCaseSensitive(object, p->name);
+	cJSON *item = json_member(object, p->name);
 	if (!item || cJSON_IsNull(item))
 		return NULL;
 	return p->required && p->list && cJSON_IsArray(item) && !item->child ? NULL : item;
@@ -274,7 +274,7 @@ static bool check_choice(struct request *r, const struct choice *choice)
 {
 	size_t count = 0;
 	for (const char *const *name = choice->names; *name; name++) {
-		const cJSON *item = cJSON_GetObjectItemCaseSensitive(r->params, *name);
+		const cJSON *item = json_member(r->params, *name);
 		count += item && !cJSON_IsNull(item);
 	}
 	if (count >= choice->min && count <= choice->max)

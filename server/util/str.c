@@ -1,22 +1,9 @@
 /* Small texts read without locale, blanks or guessing: what a C library reader would let pass is refused here. */
 #include "util/str.h"
 
-#include <string.h>
-
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* Most texts that differ do so in their first byte. */
-bool str_is(const char *a, const char *b)
-{
-	return a && b ? *a == *b && strcmp(a, b) == 0 : a == b;
-}
-
-bool str_prefix(const char *text, const char *prefix)
-{
-	return text && strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
 bool str_suffix(const char *text, const char *suffix)
@@ -36,6 +23,15 @@ bool str_case_is(const char *a, const char *b)
 		b++;
 	}
 	return lower(*a) == lower(*b);
+}
+
+bool str_case_prefix(const char *text, const char *prefix)
+{
+	while (*prefix && lower(*text) == lower(*prefix)) {
+		text++;
+		prefix++;
+	}
+	return !*prefix;
 }
 
 bool str_to_u64(const char *text, uint64_t *out)

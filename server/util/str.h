@@ -5,11 +5,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-bool str_is(const char *a, const char *b); /* equal; NULL equals only NULL */
-bool str_prefix(const char *text, const char *prefix);
+/* Equal; NULL equals only NULL. A request compares a hundred times, and most texts that differ do so in their first byte. */
+static inline bool str_is(const char *a, const char *b)
+{
+	return a && b ? *a == *b && strcmp(a, b) == 0 : a == b;
+}
+
+static inline bool str_prefix(const char *text, const char *prefix)
+{
+	return text && strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 bool str_suffix(const char *text, const char *suffix);
 bool str_case_is(const char *a, const char *b); /* ASCII case ignored */
+bool str_case_prefix(const char *text, const char *prefix);
 /* The whole text is one decimal number in range; no blank, no plus sign. */
 bool str_to_i64(const char *text, int64_t *out);
 bool str_to_u64(const char *text, uint64_t *out);
