@@ -70,7 +70,8 @@ static struct store *move_into_file(struct sandbox *s, struct store *built, stru
 	enum durability durability = s->mock->config->durability;
 	char *path = sandbox_path(s, ".db"), *origin = sandbox_path(s, ".origin");
 	struct world_image *image = image_of(built, why), *before = s->origin.image;
-	bool written = image && (!before || image_prepare(before, origin, durability, why)) && image_prepare(image, path, durability, why);
+	bool written =
+		image && (!before || image_prepare(before, origin, durability, why)) && image_prepare_store(image, path, durability, why);
 	if (written && replaced)
 		sandbox_unlink(replaced);
 	if (written)
@@ -78,7 +79,7 @@ static struct store *move_into_file(struct sandbox *s, struct store *built, stru
 	else
 		image_drop(origin);
 	bool placed = written && (!before || image_place(origin, durability, why)) && image_place(path, durability, why);
-	struct store *store = placed ? store_open(path, durability, why) : NULL;
+	struct store *store = placed ? store_open_placed(path, durability, why) : NULL;
 	if (store)
 		store_use_seal(store, s->mock->seal);
 	if (written && !store) {

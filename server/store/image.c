@@ -30,10 +30,12 @@ static unsigned char *image_memory(size_t len)
 	return data;
 }
 
-/* Takes the data over. A database in a file says that it has a log; bytes have none. */
+/* In the header: has the database a log? A store's file has, an image has not. */
+enum { WRITE_VERSION_AT = 18, READ_VERSION_AT = 19, WITHOUT_LOG = 1, WITH_LOG = 2 };
+
+/* Takes the data over. */
 static struct world_image *image_new(unsigned char *data, size_t len, const struct seal *seal)
 {
-	enum { WRITE_VERSION_AT = 18, READ_VERSION_AT = 19, WITHOUT_LOG = 1 };
 	struct world_image *i = xcalloc(1, sizeof *i);
 	atomic_init(&i->holders, 1);
 	data[WRITE_VERSION_AT] = data[READ_VERSION_AT] = WITHOUT_LOG;
@@ -295,6 +297,15 @@ static bool write_whole(int fd, const unsigned char *data, size_t len, bool sync
 	return !sync || fsync(fd) == 0;
 }
 
+static bool write_image(int fd, const struct world_image *i, unsigned char log, bool sync)
+{
+	enum { BEGINNING = READ_VERSION_AT + 1 };
+	unsigned char header[BEGINNING];
+	memcpy(header, i->data, BEGINNING);
+	header[WRITE_VERSION_AT] = header[READ_VERSION_AT] = log;
+	return write_whole(fd, header, BEGINNING, false) && write_whole(fd, i->data + BEGINNING, i->len - BEGINNING, sync);
+}
+
 /* So that a file's new name survives a power cut too. */
 static bool sync_directory(const char *path)
 {
@@ -317,11 +328,11 @@ static bool name_fresh(const char *path, char fresh[PATH_SIZE])
 	return false;
 }
 
-bool image_prepare(const struct world_image *i, const char *path, enum durability durability, struct buf *why)
+static bool prepare(const struct world_image *i, const char *path, unsigned char log, enum durability durability, struct buf *why)
 {
 	char fresh[PATH_SIZE];
 	int fd = name_fresh(path, fresh) ? open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
-	bool done = fd >= 0 && write_whole(fd, i->data, i->len, durability == DURABLE_POWER);
+	bool done = fd >= 0 && write_image(fd, i, log, durability == DURABLE_POWER);
 	if (fd >= 0)
 		done = close(fd) == 0 && done;
 	if (done)
@@ -330,6 +341,16 @@ bool image_prepare(const struct world_image *i, const char *path, enum durabilit
 	if (fd >= 0)
 		unlink(fresh);
 	return false;
+}
+
+bool image_prepare(const struct world_image *i, const char *path, enum durability durability, struct buf *why)
+{
+	return prepare(i, path, WITHOUT_LOG, durability, why);
+}
+
+bool image_prepare_store(const struct world_image *i, const char *path, enum durability durability, struct buf *why)
+{
+	return prepare(i, path, WITH_LOG, durability, why);
 }
 
 bool image_place(const char *path, enum durability durability, struct buf *why)

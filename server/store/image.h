@@ -26,6 +26,8 @@ struct world_image *image_use_seal(struct world_image *i, const struct seal *sea
 bool image_write(const struct world_image *i, const char *path, enum durability durability, struct buf *why);
 /* The same in two steps: PATH-new is written, and put in its place; or taken away. */
 bool image_prepare(const struct world_image *i, const char *path, enum durability durability, struct buf *why);
+/* For store_open_placed, which else would have to change the file first. */
+bool image_prepare_store(const struct world_image *i, const char *path, enum durability durability, struct buf *why);
 bool image_place(const char *path, enum durability durability, struct buf *why);
 void image_drop(const char *path);
 /* A copy in which no secret key and no token is to be found, not even in unused space. */

@@ -102,6 +102,7 @@ static int remember_log(void *data, sqlite3 *db, const char *name, int pages)
 	(void)db, (void)name;
 	struct store *s = data;
 	s->wal_pages = pages;
+	atomic_store(&s->logged, true);
 	return SQLITE_OK;
 }
 
@@ -129,14 +130,6 @@ bool database_connect(sqlite3 **db, const char *path)
 	return true;
 }
 
-static void open_checkpointer(struct store *s)
-{
-	/* It must have read once to know that there is a log. */
-	if (!database_connect(&s->checkpointer, s->path) ||
-	    sqlite3_exec(s->checkpointer, "SELECT 1 FROM world", NULL, NULL, NULL) != SQLITE_OK)
-		store_fail(s, sqlite3_errmsg(s->checkpointer));
-}
-
 /* Foreign keys are documentation here and not enforced: store_put checks the references of what people write, and the code above
  * refers only to rows it has read. */
 static bool open_database(struct store *s)
@@ -148,19 +141,18 @@ static bool open_database(struct store *s)
 	return store_exec(s, "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -32768");
 }
 
-static void take_database(struct store *s, const struct file_state *state, enum durability durability)
+static void take_database(struct store *s, const struct file_state *state, enum durability durability, bool known)
 {
 	if (durability == DURABLE_OS) /* the making of a file need not wait for the disk */
 		store_exec(s, "PRAGMA synchronous = OFF");
 	if (ask_is(s, "SELECT COUNT(*) FROM sqlite_schema", "0"))
 		create_tables(s);
-	else
+	else if (!known)
 		check_content(s, state);
 	if (s->path && !s->failed[0])
 		use_log(s, durability);
 	s->is_new = !s->failed[0] && holds_nothing(s);
-	if (s->path && !s->failed[0])
-		open_checkpointer(s);
+	atomic_init(&s->logged, state->has_log);
 }
 
 struct store *store_new(void)
@@ -184,7 +176,7 @@ bool database_open_memory(struct store *s, struct buf *why)
 	return false;
 }
 
-struct store *store_open(const char *path, enum durability durability, struct buf *why)
+static struct store *open_store(const char *path, enum durability durability, bool known, struct buf *why)
 {
 	struct store *s = store_new();
 	struct file_state state = { 0 };
@@ -198,7 +190,7 @@ struct store *store_open(const char *path, enum durability durability, struct bu
 		}
 	}
 	if (open_database(s))
-		take_database(s, &state, durability);
+		take_database(s, &state, durability, known);
 	if (!s->failed[0])
 		return s;
 	buf_printf(why, "%s cannot be used: %s", path ? path : "a world in memory", s->failed);
@@ -207,6 +199,16 @@ struct store *store_open(const char *path, enum durability durability, struct bu
 	s->discard = path && !state.exists;
 	store_close(s);
 	return NULL;
+}
+
+struct store *store_open(const char *path, enum durability durability, struct buf *why)
+{
+	return open_store(path, durability, false, why);
+}
+
+struct store *store_open_placed(const char *path, enum durability durability, struct buf *why)
+{
+	return open_store(path, durability, true, why);
 }
 
 void store_close(struct store *s)
@@ -456,10 +458,26 @@ const char *store_failed(const struct store *s)
 	return s->failed[0] ? s->failed : NULL;
 }
 
+/* It must have read once to know that there is a log. */
+static bool open_checkpointer(struct store *s)
+{
+	if (database_connect(&s->checkpointer, s->path) &&
+	    sqlite3_exec(s->checkpointer, "SELECT 1 FROM world", NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	sqlite3_close(s->checkpointer);
+	s->checkpointer = NULL;
+	return false;
+}
+
 /* Only the second connection is touched, so this needs no lock against requests; PASSIVE takes what it can without waiting, and
  * when that was everything the next commit starts the log over. */
 void store_checkpoint(struct store *s)
 {
-	if (s->checkpointer)
-		sqlite3_wal_checkpoint_v2(s->checkpointer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	int pages = 0, written = 0;
+	if (!s->path || !atomic_exchange(&s->logged, false))
+		return;
+	bool done = (s->checkpointer || open_checkpointer(s)) &&
+	            sqlite3_wal_checkpoint_v2(s->checkpointer, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &written) == SQLITE_OK;
+	if (!done || written < pages)
+		atomic_store(&s->logged, true);
 }

@@ -29,6 +29,8 @@ enum durability {
  * and a world without accounts. NULL on failure, with one sentence in `why` (not NULL) that names the file; nothing was touched
  * then. While it is open a file has PATH-lock and SQLite's PATH-wal and PATH-shm beside it; `sqlite3 PATH` may read along. */
 struct store *store_open(const char *path, enum durability durability, struct buf *why);
+/* The same for a world that was put there just now (image_prepare_store, image_place): it is not read through first. */
+struct store *store_open_placed(const char *path, enum durability durability, struct buf *why);
 /* Checkpoints and closes; NULL is fine. */
 void store_close(struct store *s);
 /* Takes the files away from an open store, which works on without them until it is closed; its path is free for another at once. One
@@ -56,8 +58,8 @@ void store_rollback(struct store *s);
 bool store_in_transaction(const struct store *s);
 /* NULL while all is well; else what SQLite said. Cleared by store_rollback and a failed store_commit. */
 const char *store_failed(const struct store *s);
-/* Writes back what is in the log file; called off the request path. It has a connection of its own: one thread may call it while
- * another uses the store, but not while the store is opened or closed. */
+/* Writes back what is in the log file, if anything is; called off the request path. It has a connection of its own: one thread may call it
+ * while another uses the store, but not while the store is opened or closed. */
 void store_checkpoint(struct store *s);
 
 /* ---- fixtures ------------------------------------------------------------------------------------------------------ */

@@ -59,7 +59,8 @@ struct lost_groups {
 
 struct store {
 	sqlite3 *db;
-	sqlite3 *checkpointer; /* a second connection, so that a checkpoint waits for nobody; NULL in memory */
+	sqlite3 *checkpointer; /* a second connection, so that a checkpoint waits for nobody; NULL until there was one to make */
+	atomic_bool logged;    /* the log may hold what no checkpoint has written back */
 	char *path;            /* NULL in memory */
 	char *lock_path;
 	int lock_fd;           /* -1: not ours */
