@@ -38,7 +38,7 @@ SANITIZERS = {
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     },
 }
-# A suite: its build, the meson suites, the folders of Python tests.
+# A suite: its build, the meson suites, the folders or files of Python tests.
 SUITES = {
     "lint": ("tests", ("lint",), ()),
     "unit": ("tests", ("unit",), ("unit",)),
@@ -48,7 +48,7 @@ SUITES = {
     "parallel": ("tests", (), ("parallel",)),
     "crash": ("tests", (), ("crash",)),
     "load": ("tests", (), ("load",)),
-    "cost": ("tests", (), ("bench",)),
+    "cost": ("tests", (), ("bench/test_cost.py",)),
     "fuzz": ("fuzz", (), ("fuzz",)),
     "clients": ("tests", (), ("clients",)),
     "sdks": ("tests", (), ("sdks",)),
@@ -58,10 +58,11 @@ SUITES = {
     "asan": ("asan", ("unit", "cases"), ("wire", "atlas", "parallel")),
     "tsan": ("tsan", ("unit",), ("wire", "atlas", "parallel")),
     "clang": ("clang", ("unit",), ()),
+    "peers": ("tests", (), ("bench/peers",)),
     "valgrind": ("tests", (), ("valgrind",)),
 }
 # Those that run only when they are named.
-ON_REQUEST = ("sdks", "valgrind")
+ON_REQUEST = ("sdks", "peers", "valgrind")
 
 
 def say(text):
@@ -307,7 +308,7 @@ def count_junit(path):
 def run_pytest(name, folder, prefix):
     build(name)
     interpreter = python()
-    results = REPORTS / f"{name}-{folder}.xml"
+    results = REPORTS / f"{name}-{folder.replace('/', '-')}.xml"
     results.unlink(missing_ok=True)
     command = [*prefix, interpreter, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={results}"]
     status, left = run([*command, TOP / "tests" / folder], env=environment(name))

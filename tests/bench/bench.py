@@ -18,12 +18,14 @@ import time
 
 import cost
 from cost import CREATE, FAST, ROOMY
+from peers.servers import Missing, Moto, Mountebank, Peer
 from support.api import Client, Request
 from support.server import Server
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
 SERVER_CORE, LOAD_CORE = "0", "1"
+NOT_HERE = 77  # the exit status when a peer cannot be had
 QUIET_P99 = 500  # µs; when the bare answerer is slower than that, the machine is busy and latencies say nothing
 
 # What is measured: what it is to reach now, and what it aims at (None: told only).
@@ -40,6 +42,8 @@ FIGURES = {
     "resident memory after start, MB": (9, 7),
     "resident memory, a snapshot more, bytes": (300, 200),
     "instructions of CreateSnapshot in memory / bare": (None, None),
+    "CPU of CreateSnapshot in memory / moto's, of an EBS volume": (0.01, None),
+    "CPU of CreateSnapshot in memory / mountebank's constant text": (0.5, None),
 }
 
 
@@ -56,7 +60,10 @@ def resident_bytes(pid):
 
 
 def pin(pid, core):
-    subprocess.run(["taskset", "-apc", core, str(pid)], check=True, capture_output=True)
+    """All threads; those to come inherit it, and one that ends meanwhile needs it no more."""
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread), {int(core)})
 
 
 class Program:
@@ -95,11 +102,15 @@ def roomy(*options, snapshots=0):
 # ---- load --------------------------------------------------------------------------------------------------------------------
 
 
-def lua(action, params, address):
-    """A wrk script that sends one signed request again and again; a signature is good for five minutes."""
-    method, _, headers, body = Request(action, params).sign(address)
+def lua(server, action, params):
+    """A wrk script that sends one request again and again: a peer's own, or a signed one; a signature is good for five minutes."""
+    if isinstance(server, Peer):
+        method, headers, body = "POST", server.headers.items(), server.body
+    else:
+        method, _, headers, body = Request(action, params).sign(server.address)
+        body = body.decode()
     quoted = "".join(f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}\n" for name, value in headers if name != "Content-Length")
-    return f"wrk.method = {json.dumps(method)}\nwrk.body = {json.dumps(body.decode())}\n{quoted}"
+    return f"wrk.method = {json.dumps(method)}\nwrk.body = {json.dumps(body)}\n{quoted}"
 
 
 def microseconds(text):
@@ -111,7 +122,7 @@ def load(server, action, params, connections, seconds):
     """Requests a second, CPU µs a request, p50 and p99 in µs."""
     pin(server.process.pid, SERVER_CORE)
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(lua(action, params, server.address))
+        script.write(lua(server, action, params))
         script.flush()
         before = cpu_seconds(server.process.pid)
         out = subprocess.run(["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script.name,
@@ -251,8 +262,18 @@ def row_instructions(_options, figures):
     return {name: {"instructions": count} for name, count in of.items()}
 
 
+def row_peers(options, figures):
+    """What others pay for a snapshot, and for a text that never changes."""
+    got = rounds({"bare": (yardstick, CREATE, 16), "cbsmock": (roomy, CREATE, 16), "moto": (Moto, CREATE, 16),
+                  "mountebank": (Mountebank, CREATE, 16)}, options)
+    figures["CPU of CreateSnapshot in memory / moto's, of an EBS volume"] = got["cbsmock"]["cpu"] / got["moto"]["cpu"]
+    figures["CPU of CreateSnapshot in memory / mountebank's constant text"] = got["cbsmock"]["cpu"] / got["mountebank"]["cpu"]
+    return got
+
+
 ROWS = {"create": row_create, "page": row_page, "start": row_start, "memory": row_memory, "instructions": row_instructions,
-        "million": row_million}
+        "million": row_million, "peers": row_peers}
+ON_REQUEST = ("peers",)
 
 
 # ---- the table -----------------------------------------------------------------------------------------------------------------
@@ -280,14 +301,18 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--json", type=pathlib.Path)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all when none is named")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all but {', '.join(ON_REQUEST)} when none is named")
     options = parser.parse_args()
     unknown = set(options.rows) - set(ROWS)
     if unknown:
         parser.error(f"there is no row {', '.join(sorted(unknown))}")
     figures, raw = {}, {}
-    for name in options.rows or ROWS:
-        raw[name] = ROWS[name](options, figures)
+    for name in options.rows or [row for row in ROWS if row not in ON_REQUEST]:
+        try:
+            raw[name] = ROWS[name](options, figures)
+        except Missing as why:
+            print(f"bench: {why}", file=sys.stderr)
+            sys.exit(NOT_HERE)
     print_table(figures)
     if options.json:
         options.json.write_text(json.dumps({"figures": figures, "raw": raw}, indent=1) + "\n")
