@@ -258,6 +258,7 @@ def test_requests(cli):
     why = cli.ok("requests", "why", made.request_id)
     assert "passed every check" in why and "\ntrail:\nKIND" in why
     pasted = cli.ok("requests", "as", made.request_id, "cbsmock")
+    assert cli.ok("requests", "as", made.request_id, "go").startswith("// go mod init again && go mod tidy && go run .\npackage main\n")
     command = shlex.split(pasted.splitlines()[-1])
     assert command[:3] == ["cbsmock", "call", "CreateSnapshot"]
     assert json.loads(run(*command[1:]).stdout)["Response"]["RequestId"]

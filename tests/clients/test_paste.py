@@ -36,6 +36,8 @@ def test_pasted_text_makes_the_same_call(server, tmp_path, form, changes):
     assert {**printed, "RequestId": answer.request_id} == answer.response
     first, second = journal.list()
     assert first["params"] == second["params"] == PARAMS
+    if form == "python":
+        assert first["scheme"] == second["scheme"]
     assert first.get("language", "en-US") == second.get("language", "en-US")
 
 
@@ -46,3 +48,12 @@ def test_a_refused_call_is_refused_again(server, tmp_path):
     with pytest.raises(AssertionError, match="InvalidDiskId.NotFound"):
         run(tmp_path, "python", text)
     assert [r["code"] for r in journal.list()] == ["InvalidDiskId.NotFound"] * 2
+
+
+@pytest.mark.parametrize("params", [{"DiskId": "disk-lzrg2pwi", "Colour": {"Red": [1, None]}}, {"DiskId": 5}])
+def test_what_the_typed_request_cannot_say_is_sent_all_the_same(server, tmp_path, params):
+    journal = Requests(server.admin)
+    answer = api.call(server, "CreateSnapshot", params)
+    with pytest.raises(AssertionError, match=answer.code):
+        run(tmp_path, "python", journal.paste(answer.request_id, "python"))
+    assert [r["params"] for r in journal.list()] == [params, params]
