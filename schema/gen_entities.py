@@ -141,7 +141,7 @@ def entity(name: str, fact: dict, defs: dict, tables: dict) -> tuple[list[str], 
     for field in fields:
         if field.column:
             field.check_column(columns)
-        if field.job and field.job not in tables["job"]["kind"][3]:
+        if field.job and field.job not in {"state", *tables["job"]["kind"][3]}:
             raise Bad(f"{field.where}: there is no job {field.job}")
     used = [field.column for field in fields if field.column]
     seen = [*used, *fact["x-kept"]]

@@ -286,7 +286,8 @@ CREATE TABLE job (                          -- transitions under way; settling r
     kind = 'disk.recycle' OR kind = 'disk.release' OR kind = 'disk.migrate' OR kind = 'backup.create'),
   resource INTEGER NOT NULL,                -- number of the disk, snapshot or backup point
   goes_to TEXT NOT NULL DEFAULT '',         -- the state that follows, where the kind alone does not tell
-  arg INTEGER NOT NULL DEFAULT 0,           -- disk.expand: new GiB
+  arg INTEGER NOT NULL DEFAULT 0,           -- disk.expand: new GiB; disk.rollback: 1 when its instance is started afterwards
+  polls INTEGER NOT NULL DEFAULT 0,         -- describes it waits for; 0: for its time alone
   PRIMARY KEY (due_ms, kind, resource)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX job_of ON job (resource, kind);

@@ -13,7 +13,6 @@
 enum { HELP_COLUMN = 44 };
 
 static const double RATE_FACTOR_MAX = 1e6;
-static const int64_t TRANSITION_MAX_MS = INT64_C(10) * 365 * 24 * 3600 * 1000;
 
 /* ---- readers, one a type --------------------------------------------------------------------------------------------- */
 
@@ -96,25 +95,12 @@ static const char *read_transitions(struct config *c, const struct setting *s, c
 	return NULL;
 }
 
-static bool read_progression(struct transition_rule *rule, const char *text)
-{
-	int64_t ms;
-	if (str_is(text, "immediate") || str_is(text, "manual")) {
-		rule->progression = str_is(text, "manual") ? PROGRESS_MANUAL : PROGRESS_IMMEDIATE;
-		return true;
-	}
-	if (!duration_parse(text, &ms) || ms < 0 || ms > TRANSITION_MAX_MS)
-		return false;
-	*rule = (struct transition_rule){ .progression = PROGRESS_TIME, .ms = ms };
-	return true;
-}
-
 static bool read_one_transition(struct config *c, const char *text)
 {
 	const char *equals = strchr(text, '=');
 	for (int i = 0; equals && i < N_TRANSITIONS; i++)
 		if (strlen(transition_names[i]) == (size_t)(equals - text) && str_prefix(text, transition_names[i]))
-			return read_progression(&c->mock.transitions[i], equals + 1);
+			return !str_is(equals + 1, "time") && transition_rule_parse(equals + 1, &c->mock.transitions[i]);
 	return false;
 }
 
@@ -175,7 +161,7 @@ const struct setting config_settings[] = {
 	  read_rate, AT(mock.rate_factor), .live = true },
 	{ "transitions", "time|immediate|manual", "time", "how disks and snapshots move on: after a while, at once, or when told",
 	  read_transitions, AT(mock.transitions), .live = true },
-	{ "transition", "NAME=immediate|manual|2s,…", NULL, "the same for one kind, as in snapshot.create=30s",
+	{ "transition", "NAME=immediate|manual|2s|3 polls,…", NULL, "the same for one kind, as in snapshot.create=30s",
 	  read_transition, AT(mock.transitions), .list = true, .live = true },
 	{ "public-hosts", "NAME,…", NULL, "further names clients sign for",
 	  read_text, AT(mock.public_hosts), .list = true, .live = true },

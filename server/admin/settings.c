@@ -1,4 +1,6 @@
 /* Routes of what may be set for one sandbox while it lives, and of where its ids begin. */
+#include <math.h>
+
 #include "admin/admin_internal.h"
 #include "gateway/control.h"
 #include "gateway/sandboxes.h"
@@ -68,6 +70,10 @@ static void write_rule(struct json_out *o, enum transition t, const struct trans
 	out_str(o, "model", transition_names[t]);
 	out_str(o, "progression", progressions[rule->progression]);
 	out_double(o, "seconds", (double)rule->ms / 1000);
+	if (rule->times > 0)
+		out_int(o, "times", rule->times);
+	if (rule->steps)
+		out_str(o, "percent", "steps");
 	out_end_object(o);
 }
 
@@ -122,33 +128,74 @@ static void change_rules(struct admin_call *c, const struct settings *settings, 
 		answer_error(c, 500, "NotKept", NULL, "the sandbox's file could not be written");
 }
 
-void transition_set(struct admin_call *c)
+/* What a body says of rules; NULL and negative: nothing. */
+struct asked_rule {
+	const char *progression, *percent;
+	double seconds, times;
+};
+
+static bool refuse_rule(struct admin_call *c, const char *why)
+{
+	answer_error(c, 400, "InvalidField",
+	             "{\"progression\":\"immediate\"}, {\"progression\":\"manual\",\"times\":3}, "
+	             "{\"progression\":\"time\",\"seconds\":30}, {\"percent\":\"steps\"}", "%s", why);
+	return false;
+}
+
+/* The rule as it is becomes as it is asked for; false when it has answered that this cannot be. */
+static bool change_rule(struct admin_call *c, const struct asked_rule *asked, enum transition t, struct transition_rule *rule)
 {
 	const double seconds_max = 10.0 * 365 * 24 * 3600;
-	const char *word = NULL;
-	double seconds = 0;
-	bool timed = false;
+	size_t how = 0;
+	while (asked->progression && how < 3 && !str_is(progressions[how], asked->progression))
+		how++;
+	if (how == 3 || (!asked->progression && !asked->percent && asked->seconds < 0 && asked->times < 0))
+		return refuse_rule(c, "a transition has a progression: \"time\", \"immediate\" or \"manual\"");
+	if (asked->seconds >= 0 && (how != PROGRESS_TIME || asked->seconds > seconds_max))
+		return refuse_rule(c, "one by time may have seconds, up to ten years");
+	if (asked->times >= 0 && (how != PROGRESS_MANUAL || asked->times < 1 || asked->times > TRANSITION_TIMES_MAX ||
+	                          floor(asked->times) < asked->times))
+		return refuse_rule(c, arena_printf(c->arena, "a manual one may have times, a whole number from 1 to %d", TRANSITION_TIMES_MAX));
+	if (asked->percent && !str_is(asked->percent, "linear") && !str_is(asked->percent, "steps"))
+		return refuse_rule(c, "percent is \"linear\" or \"steps\"");
+	if (asked->percent && t != TRANSITION_SNAPSHOT_CREATE)
+		return refuse_rule(c, "only snapshots have a Percent; name cbs::snapshot");
+	if (asked->progression || asked->seconds >= 0)
+		*rule = (struct transition_rule){ .progression = (enum progression)how, .ms = rule->ms, .steps = rule->steps };
+	if (asked->seconds >= 0)
+		rule->ms = (int64_t)(asked->seconds * 1000 + 0.5);
+	if (asked->times >= 0)
+		rule->times = (int64_t)asked->times;
+	if (asked->percent)
+		rule->steps = str_is(asked->percent, "steps");
+	return true;
+}
+
+void transition_set(struct admin_call *c)
+{
 	struct settings settings;
 	enum transition named[N_TRANSITIONS];
+	struct asked_rule asked = { .seconds = -1, .times = -1 };
+	bool timed = false, counted = false;
 	const struct body_field fields[] = {
-		{ "progression", .text = &word },
-		{ "seconds", .number = &seconds, .given = &timed },
+		{ "progression", .text = &asked.progression },
+		{ "seconds", .number = &asked.seconds, .given = &timed },
+		{ "times", .number = &asked.times, .given = &counted },
+		{ "percent", .text = &asked.percent },
 	};
-	size_t count = find_models(c, named), how = 0;
+	size_t count = find_models(c, named);
 	if (count == 0 || !body_read(c, fields, sizeof fields / sizeof fields[0]))
 		return;
-	while (word && how < 3 && !str_is(progressions[how], word))
-		how++;
-	if (how == 3 || (!word && !timed) || (timed && how != PROGRESS_TIME) || !(seconds >= 0 && seconds <= seconds_max)) {
-		answer_error(c, 400, "InvalidField",
-		             "{\"progression\":\"immediate\"}, {\"progression\":\"manual\"}, {\"progression\":\"time\",\"seconds\":30}",
-		             "a transition has a progression, and one by time may have seconds");
+	if ((timed && !(asked.seconds >= 0)) || (counted && !(asked.times >= 0))) {
+		refuse_rule(c, "neither seconds nor times can be negative");
 		return;
 	}
 	control_settings(c->box, &settings);
 	for (size_t i = 0; i < count; i++) {
-		int64_t ms = timed ? (int64_t)(seconds * 1000 + 0.5) : settings.transitions[named[i]].ms;
-		settings_set_transition(&settings, named[i], (struct transition_rule){ (enum progression)how, ms });
+		struct transition_rule rule = settings.transitions[named[i]];
+		if (!change_rule(c, &asked, named[i], &rule))
+			return;
+		settings_set_transition(&settings, named[i], rule);
 	}
 	change_rules(c, &settings, named, count);
 }

@@ -35,7 +35,16 @@ enum transition {
 struct transition_rule {
 	enum progression progression;
 	int64_t ms;
+	int64_t times;  /* PROGRESS_MANUAL: ends after so many describes of the resource too; 0: it does not */
+	bool steps;     /* Percent moves in quarters */
 };
+enum { TRANSITION_TIMES_MAX = 1000 };
+
+/* "immediate", "manual", "3 polls", or a duration; with " steps" behind it where Percent moves so. "time" keeps the duration that the
+ * rule has. False when the text is none of these. */
+bool transition_rule_parse(const char *text, struct transition_rule *rule);
+/* The same back; a duration for PROGRESS_TIME. */
+const char *transition_rule_text(struct arena *a, const struct transition_rule *rule);
 
 /* Names as users write them: "disk.create", "snapshot.create" …; defaults of cbs.md §3.4. */
 extern const char *const transition_names[N_TRANSITIONS];
@@ -56,6 +65,8 @@ struct arg_reads {
 	size_t count;
 };
 
+struct polls;
+
 struct call {
 	/* in */
 	struct store *store;
@@ -70,6 +81,7 @@ struct call {
 	const cJSON *params;                  /* an object, validated along the model */
 	const char *action;
 	struct arg_reads *reads;              /* the readers below note here; NULL: nobody asks */
+	struct polls *polls;                  /* what it describes is noted here (cbs/polls.h); NULL: nobody counts */
 	/* out */
 	struct json_out *out;                 /* business fields, in order; thrown away on an error */
 	struct error error;

@@ -4,6 +4,7 @@
 
 #include "cbs/actions.h"
 #include "cbs/disk_request.h"
+#include "cbs/polls.h"
 #include "cbs/settle.h"
 #include "cbs/snapshot.h"
 #include "util/ident.h"
@@ -144,6 +145,7 @@ static void roll_back(struct call *c, struct disk_request *r)
 	struct disk *d = &r->disks[0];
 	struct job j = {
 		.due_ms = transition_end(c, TRANSITION_DISK_ROLLBACK),
+		.polls = transition_polls(c, TRANSITION_DISK_ROLLBACK),
 		.kind = "disk.rollback",
 		.resource = d->no,
 		.goes_to = disk_state_names[d->state],

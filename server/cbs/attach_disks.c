@@ -4,6 +4,7 @@
 
 #include "cbs/actions.h"
 #include "cbs/disk_request.h"
+#include "cbs/polls.h"
 #include "cbs/settle.h"
 #include "util/ident.h"
 #include "util/str.h"
@@ -81,7 +82,8 @@ static const struct guard guards[] = {
 static void attach(struct call *c, const struct disk_request *r, struct disk *d)
 {
 	int64_t due_ms = transition_end(c, TRANSITION_DISK_ATTACH);
-	struct job j = { .due_ms = due_ms, .kind = "disk.attach", .resource = d->no, .goes_to = "" };
+	struct job j = { .due_ms = due_ms, .kind = "disk.attach", .resource = d->no, .goes_to = "",
+	                 .polls = transition_polls(c, TRANSITION_DISK_ATTACH) };
 	d->instance = r->instance.no;
 	d->attach_mode = arg_str(c, "AttachMode", "");
 	d->delete_with_instance = arg_bool(c, "DeleteWithInstance", false);

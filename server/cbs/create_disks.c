@@ -3,6 +3,7 @@
 
 #include "cbs/actions.h"
 #include "cbs/disk.h"
+#include "cbs/polls.h"
 #include "cbs/settle.h"
 #include "cbs/snapshot.h"
 #include "cbs/tags.h"
@@ -157,7 +158,8 @@ static int64_t buy_disk(struct call *c, const struct purchase *p, int64_t i)
 		.held_by = "",
 	};
 	int64_t due_ms = transition_end(c, TRANSITION_DISK_CREATE);
-	struct job show = { .due_ms = due_ms, .kind = "disk.show", .resource = d.no, .goes_to = "" };
+	struct job show = { .due_ms = due_ms, .kind = "disk.show", .resource = d.no, .goes_to = "",
+	                    .polls = transition_polls(c, TRANSITION_DISK_CREATE) };
 	store_disk_insert(c->store, &d);
 	tags_set(c->store, TAG_DISK, d.no, d.account, arg_json(c, "Tags"));
 	disk_watch_deadline(c->store, &d);

@@ -4,6 +4,7 @@
 #include "cbs/actions.h"
 #include "cbs/disk.h"
 #include "cbs/guard.h"
+#include "cbs/polls.h"
 #include "cbs/settle.h"
 #include "cbs/snapshot.h"
 #include "cbs/tags.h"
@@ -76,7 +77,8 @@ static int64_t take_snapshot(struct call *c, const struct create_snapshot_subjec
 		.copying_to = "",
 	};
 	snapshot_add(c->store, &p);
-	struct job done = { .due_ms = p.state_until_ms, .kind = "snapshot.create", .resource = p.no, .goes_to = "" };
+	struct job done = { .due_ms = p.state_until_ms, .kind = "snapshot.create", .resource = p.no, .goes_to = "",
+	                    .polls = transition_polls(c, TRANSITION_SNAPSHOT_CREATE) };
 	store_job_add(c->store, &done);
 	tags_set(c->store, TAG_SNAPSHOT, p.no, p.account, arg_json(c, "Tags"));
 	if (s->backup_found)

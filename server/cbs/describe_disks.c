@@ -2,7 +2,22 @@
 #include "cbs/actions.h"
 #include "cbs/disk.h"
 #include "cbs/list.h"
+#include "cbs/polls.h"
 #include "util/ident.h"
+#include "util/str.h"
+
+/* One that is bought and not there yet is asked for in vain, which is a describe of it too. */
+static void note_unborn(struct call *c)
+{
+	const char *const *ids = NULL;
+	struct disk d;
+	int64_t no;
+	size_t count = arg_list(c, "DiskIds", &ids);
+	for (size_t i = 0; i < count; i++)
+		if (ident_parse(IDENT_DISK, ids[i], &no) && store_disk(c->store, c->arena, no, &d) && d.hidden &&
+		    d.account == c->who->uin && str_is(d.region, c->region))
+			polls_note_disk(c, no);
+}
 
 static enum verdict run(struct call *c)
 {
@@ -17,6 +32,7 @@ static enum verdict run(struct call *c)
 	for (size_t i = 0; i < count; i++)
 		disk_view(c, &disks[i]);
 	out_end_array(c->out);
+	note_unborn(c);
 	return call_ok(c);
 }
 

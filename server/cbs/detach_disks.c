@@ -1,6 +1,7 @@
 /* DetachDisks: elastic data disks leave the one instance they are attached to, all of them or none (cbs.md §3.3). */
 #include "cbs/actions.h"
 #include "cbs/disk_request.h"
+#include "cbs/polls.h"
 #include "cbs/settle.h"
 #include "util/ident.h"
 #include "util/str.h"
@@ -58,7 +59,8 @@ static const struct guard guards[] = {
 static void detach(struct call *c, struct disk *d)
 {
 	int64_t due_ms = transition_end(c, TRANSITION_DISK_DETACH);
-	struct job j = { .due_ms = due_ms, .kind = "disk.detach", .resource = d->no, .goes_to = "" };
+	struct job j = { .due_ms = due_ms, .kind = "disk.detach", .resource = d->no, .goes_to = "",
+	                 .polls = transition_polls(c, TRANSITION_DISK_DETACH) };
 	disk_move(c->store, d, DISK_DETACHING, c->now_ms, due_ms);
 	store_job_add(c->store, &j);
 }

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "cbs/polls.h"
 #include "cbs/settle.h"
 #include "cbs/snapshot.h"
 #include "cbs/tags.h"
@@ -178,10 +179,17 @@ static void view_identity(struct call *c, const struct disk *d)
 	tags_view(c, TAG_DISK, d->no, d->tagged);
 }
 
+static bool is_under_way(enum disk_state state)
+{
+	return state == DISK_ATTACHING || state == DISK_DETACHING || state == DISK_EXPANDING || state == DISK_ROLLBACKING;
+}
+
 static void view_state(struct call *c, const struct disk *d)
 {
 	struct json_out *o = c->out;
 	bool rolling = d->state == DISK_ROLLBACKING;
+	if (is_under_way(d->state) && (d->state_until_ms == 0 || d->state_until_ms == INT64_MAX))
+		polls_note_disk(c, d->no);
 	FIELD_PLAIN(o, "DiskState", disk_state_names[d->state]);
 	FIELD_BOOL(o, "Rollbacking", rolling);
 	FIELD_INT(o, "RollbackPercent", rolling ? transition_percent(d->state_since_ms, d->state_until_ms, c->now_ms) : 0);

@@ -95,6 +95,12 @@ void field_write(struct arena *a, struct json_out *o, const struct field *f, con
 static void write_of_job(struct writer *w, const struct field *f, int64_t resource)
 {
 	struct job job;
+	const char *family = str_is(w->entity->table, "disk") ? "disk." : "snapshot.";
+	if (str_is(f->job, "state")) {
+		if (store_job_polled(w->store, w->arena, family, resource, &job))
+			out_int(w->out, f->name, job.polls);
+		return;
+	}
 	if (store_job_of(w->store, w->arena, f->job, resource, &job))
 		field_write(w->arena, w->out, f, &(struct value){ .set = true, .number = job.arg });
 }

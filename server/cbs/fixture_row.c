@@ -143,6 +143,30 @@ bool row_prepare(struct loader *l, struct row *r)
 	return check_references(l, r);
 }
 
+/* What the row says for the job of that kind; `otherwise` when it does not. */
+static int64_t told_for(const struct row *r, const char *kind, int64_t otherwise)
+{
+	for (size_t i = 0; i < r->entity->field_count; i++)
+		if (str_is(r->entity->fields[i].job, kind) && r->values[i].set)
+			return r->values[i].number;
+	return otherwise;
+}
+
+/* A field that only a job keeps, in a state which that job does not end; and two ends of one state. */
+static bool check_job_fields(struct loader *l, const struct row *r, const char *state, int64_t until_ms)
+{
+	if (told_for(r, "state", 0) != 0 && until_ms != 0)
+		return row_fail(l, r, "state_until_ms", "must not be given beside StatePolls");
+	const struct ending *ending = find_ending(r->entity->table, state);
+	for (size_t i = 0; i < r->entity->field_count; i++) {
+		const struct field *f = &r->entity->fields[i];
+		bool fits = ending && (str_is(f->job, "state") || str_is(ending->kind, f->job));
+		if (f->job && r->values[i].set && !fits && r->values[i].number != 0)
+			return load_fail(l, pointer_to(l, r->pointer, f->name), "must not be given in state %s", state);
+	}
+	return true;
+}
+
 /* Makes the job that ends the row's state agree with it. `j` has resource, goes_to and arg. */
 static bool schedule_end(struct loader *l, const struct row *r, const char *state, int64_t until_ms, struct job *j)
 {
@@ -156,29 +180,9 @@ static bool schedule_end(struct loader *l, const struct row *r, const char *stat
 	if (ending == NULL || (ending->lasting && until_ms == 0))
 		return true;
 	j->kind = ending->kind;
+	j->polls = told_for(r, "state", 0);
 	j->due_ms = until_ms != 0 ? until_ms : INT64_MAX;
 	store_job_add(l->store, j);
-	return true;
-}
-
-/* What the row says for the job of that kind; `otherwise` when it does not. */
-static int64_t told_for(const struct row *r, const char *kind, int64_t otherwise)
-{
-	for (size_t i = 0; i < r->entity->field_count; i++)
-		if (str_is(r->entity->fields[i].job, kind) && r->values[i].set)
-			return r->values[i].number;
-	return otherwise;
-}
-
-/* A field that only a job keeps, in a state which that job does not end. */
-static bool check_job_fields(struct loader *l, const struct row *r, const char *state)
-{
-	const struct ending *ending = find_ending(r->entity->table, state);
-	for (size_t i = 0; i < r->entity->field_count; i++) {
-		const struct field *f = &r->entity->fields[i];
-		if (f->job && r->values[i].set && !(ending && str_is(ending->kind, f->job)))
-			return load_fail(l, pointer_to(l, r->pointer, f->name), "must not be given in state %s", state);
-	}
 	return true;
 }
 
@@ -226,10 +230,10 @@ static bool check_attachment(struct loader *l, const struct row *r, const struct
 }
 
 /* A hidden disk shows when its state ends; one in a state that lasts shows at StateUntil all the same. */
-static void schedule_show(struct loader *l, const struct disk *d)
+static void schedule_show(struct loader *l, const struct disk *d, int64_t polls)
 {
 	store_job_remove_all(l->store, "disk.show", d->no);
-	struct job show = { .due_ms = d->state_until_ms, .kind = "disk.show", .resource = d->no, .goes_to = "" };
+	struct job show = { .due_ms = d->state_until_ms, .kind = "disk.show", .resource = d->no, .goes_to = "", .polls = polls };
 	if (show.due_ms == 0)
 		show.due_ms = INT64_MAX;
 	if (d->hidden)
@@ -241,7 +245,7 @@ static bool schedule_disk(struct loader *l, const struct row *r, const struct di
 	struct job j = { .resource = d->no, .goes_to = "" };
 	const char *state = disk_state_names[d->state];
 	bool only_shows = d->hidden && find_ending("disk", state) == NULL;
-	schedule_show(l, d);
+	schedule_show(l, d, told_for(r, "state", 0));
 	if (d->state == DISK_EXPANDING || d->state == DISK_ROLLBACKING)
 		j.goes_to = disk_state_names[d->instance != 0 ? DISK_ATTACHED : DISK_UNATTACHED];
 	if (d->state == DISK_EXPANDING)
@@ -252,7 +256,9 @@ static bool schedule_disk(struct loader *l, const struct row *r, const struct di
 		struct disk lasting = *d;
 		disk_extend(l->store, &lasting, 0);
 	}
-	return check_job_fields(l, r, state) && schedule_end(l, r, state, only_shows ? 0 : d->state_until_ms, &j);
+	if (!d->hidden && !check_job_fields(l, r, state, d->state_until_ms))
+		return false;
+	return schedule_end(l, r, state, only_shows ? 0 : d->state_until_ms, &j);
 }
 
 /* A rollback that a fixture breaks off was its snapshot's too, unless that has a job of its own. */
@@ -297,7 +303,8 @@ static bool settle_snapshot(struct loader *l, const struct row *r)
 	if (p.disk != 0 && store_disk(l->store, l->arena, p.disk, &d) && (d.account != p.account || !str_is(d.region, p.region)))
 		return row_fail(l, r, "disk", "the snapshot and its disk have different owners or regions");
 	struct job j = { .resource = p.no, .goes_to = "" };
-	if (changes_state(r) && !schedule_end(l, r, snapshot_state_names[p.state], p.state_until_ms, &j))
+	if (changes_state(r) && (!check_job_fields(l, r, snapshot_state_names[p.state], p.state_until_ms) ||
+	                         !schedule_end(l, r, snapshot_state_names[p.state], p.state_until_ms, &j)))
 		return false;
 	snapshot_schedule_expiry(l->store, &p);
 	tags_set(l->store, TAG_SNAPSHOT, p.no, p.account, cJSON_GetObjectItemCaseSensitive(r->json, "Tags"));

@@ -3,6 +3,7 @@
 
 #include "cbs/actions.h"
 #include "cbs/disk_request.h"
+#include "cbs/polls.h"
 #include "cbs/settle.h"
 #include "util/str.h"
 
@@ -79,6 +80,7 @@ static enum verdict run(struct call *c)
 	struct disk *d = &r.disks[0];
 	struct job j = {
 		.due_ms = transition_end(c, TRANSITION_DISK_RESIZE),
+		.polls = transition_polls(c, TRANSITION_DISK_RESIZE),
 		.kind = "disk.expand",
 		.resource = d->no,
 		.goes_to = disk_state_names[d->state],

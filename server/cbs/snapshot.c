@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cbs/disk.h"
+#include "cbs/polls.h"
 #include "cbs/settle.h"
 #include "cbs/tags.h"
 #include "util/ident.h"
@@ -173,13 +174,20 @@ static void write_images(struct call *c, int64_t no, bool any)
 }
 
 /* Not stored: 100 but while the snapshot comes into being. */
-static int64_t percent(const struct snapshot *p, int64_t now_ms)
+static int64_t percent(struct call *c, const struct snapshot *p)
 {
+	enum { STEP = 25 };
+	const struct transition_rule *rule = &c->transitions[TRANSITION_SNAPSHOT_CREATE];
+	struct job j;
+	int64_t part;
 	switch (p->state) {
 	case SNAPSHOT_CREATING:
 	case SNAPSHOT_COPYING_FROM_REMOTE:
 	case SNAPSHOT_CHECKING_COPIED:
-		return transition_percent(p->state_since_ms, p->state_until_ms, now_ms);
+		part = transition_percent(p->state_since_ms, p->state_until_ms, c->now_ms);
+		if (rule->times > 0 && store_job_polled(c->store, c->arena, "snapshot.", p->no, &j) && j.polls < rule->times)
+			part = (rule->times - j.polls) * 100 / rule->times;
+		return rule->steps ? part / STEP * STEP : part;
 	case SNAPSHOT_NORMAL:
 	case SNAPSHOT_ROLLBACKING:
 	case SNAPSHOT_TORECYCLE:
@@ -196,13 +204,18 @@ void snapshot_view(struct call *c, const struct snapshot *p)
 	bool own = p->account == c->who->uin;
 	struct json_out *o = c->out;
 	char id[IDENT_SIZE], time[WIRETIME_SIZE];
+	bool endless = p->state_until_ms == 0 || p->state_until_ms == INT64_MAX;
+	if (endless && p->state == SNAPSHOT_ROLLBACKING)
+		polls_note_disk(c, p->disk);
+	else if (endless && p->state == SNAPSHOT_CREATING)
+		polls_note_snapshot(c, p->no);
 	out_object(o, NULL);
 	placement_view(c, p->zone, p->account, p->project_id, "", false);
 	ident_format(IDENT_SNAPSHOT, p->no, id);
 	FIELD_PLAIN(o, "SnapshotId", id);
 	FIELD_STR(o, "SnapshotName", p->name);
 	FIELD_PLAIN(o, "SnapshotState", snapshot_state_names[p->state]);
-	FIELD_INT(o, "Percent", percent(p, c->now_ms));
+	FIELD_INT(o, "Percent", percent(c, p));
 	FIELD_PLAIN(o, "SnapshotType", own ? "PRIVATE_SNAPSHOT" : "SHARED_SNAPSHOT");
 	FIELD_PLAIN(o, "SnapshotMode", p->mode);
 	if (p->disk != 0)

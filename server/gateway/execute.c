@@ -40,7 +40,8 @@ bool stage_execute(struct mock *m, struct request *r)
 		.store = r->run->writes ? s->store : lag_read(&s->lag, s->store, r->arena, r->now_ms),
 		.arena = r->arena, .now_ms = r->now_ms, .who = &r->caller, .region = r->region,
 		.request_id = r->request_id, .lang = r->lang, .dialect = s->settings.dialect, .transitions = s->settings.transitions,
-		.params = r->params, .action = r->action, .reads = &reads, .out = &out,
+		.params = r->params, .action = r->action, .reads = &reads, .polls = &r->polls,
+		.out = &out,
 	};
 	spoil_begin(m, r);
 	if (r->run->writes)
@@ -57,13 +58,28 @@ bool stage_execute(struct mock *m, struct request *r)
 	return true;
 }
 
+/* After the answer, which shows what was before. */
+static bool count_polls(struct request *r)
+{
+	struct store *store = r->sandbox->store;
+	if (r->polls.count == 0 || !polls_matter(store, r->arena, &r->polls))
+		return true;
+	store_begin(store);
+	polls_count(store, r->arena, &r->polls, r->now_ms);
+	history_because(r->sandbox, REVISION_CALL, r, r->now_ms);
+	if (store_commit(store))
+		return true;
+	because(r, "the count of describes could not be kept");
+	return refuse(r, ERR_INTERNAL_ERROR);
+}
+
 /* Immediate transitions end here, in the transaction that began them: the client never sees them under way. */
 bool stage_commit(struct mock *m, struct request *r)
 {
 	(void)m;
 	struct store *store = r->sandbox->store;
 	if (!r->run->writes)
-		return true;
+		return count_polls(r);
 	spoil_jobs(r);
 	cbs_settle(store, r->arena, r->now_ms, NULL, NULL);
 	const char *failed = store_failed(store);

@@ -24,7 +24,7 @@ void mock_config_default(struct mock_config *config)
 		.journal_entries = JOURNAL_ENTRIES, .journal_bytes = JOURNAL_BYTES,
 	};
 	for (int i = 0; i < N_TRANSITIONS; i++)
-		config->transitions[i] = (struct transition_rule){ PROGRESS_TIME, transition_default_ms[i] };
+		config->transitions[i] = (struct transition_rule){ .progression = PROGRESS_TIME, .ms = transition_default_ms[i] };
 }
 
 /* ---- opening and closing ------------------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 
 #include "api/call.h"
+#include "cbs/polls.h"
 #include "gateway/fault.h"
 #include "gateway/sign.h"
 #include "gateway/trail.h"
@@ -110,6 +111,7 @@ struct request {
 	bool committed;           /* it changed the world */
 	struct trail trail;
 	struct spoiling spoiling; /* what fault rules want beside that */
+	struct polls polls;       /* what it described */
 	const char *const *unread; /* NULL-ended: parameters sent that the action did not look at; NULL: not known */
 	uint64_t ticket;          /* 0: all is done; else mock_finish is to follow */
 	int64_t begun_us, took_us;

@@ -1,7 +1,6 @@
 /* Settings of a sandbox, a row each: its name, how it is read from JSON and written, and what it takes in words. */
 #include "gateway/settings.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,10 +8,8 @@
 #include "gateway/mock.h"
 #include "store/revisions.h"
 #include "util/str.h"
-#include "util/wiretime.h"
 
 static const double RATE_FACTOR_MAX = 1e6;
-static const int64_t TRANSITION_MAX_MS = INT64_C(10) * 365 * 24 * 3600 * 1000;
 
 enum { ROW_DIALECT, ROW_RATE_LIMIT, ROW_SIGNATURE_CLOCK, ROW_REVISIONS, ROW_TRANSITIONS, N_ROWS };
 
@@ -98,18 +95,7 @@ static void write_revisions(const struct settings *s, struct json_out *o)
 
 static bool read_rule(struct transition_rule *rule, const cJSON *value)
 {
-	int64_t ms;
-	if (!cJSON_IsString(value))
-		return false;
-	if (str_is(value->valuestring, "immediate") || str_is(value->valuestring, "manual") || str_is(value->valuestring, "time")) {
-		rule->progression = str_is(value->valuestring, "manual") ? PROGRESS_MANUAL
-		                    : str_is(value->valuestring, "time") ? PROGRESS_TIME : PROGRESS_IMMEDIATE;
-		return true;
-	}
-	if (!duration_parse(value->valuestring, &ms) || ms < 0 || ms > TRANSITION_MAX_MS)
-		return false;
-	*rule = (struct transition_rule){ PROGRESS_TIME, ms };
-	return true;
+	return cJSON_IsString(value) && transition_rule_parse(value->valuestring, rule);
 }
 
 /* One rule for all, or an object of rules. */
@@ -137,30 +123,14 @@ static bool read_transitions(struct settings *s, const cJSON *value)
 	return true;
 }
 
-static void write_rule(struct json_out *o, const char *name, const struct transition_rule *rule)
-{
-	char text[32];
-	switch (rule->progression) {
-	case PROGRESS_IMMEDIATE:
-		out_str(o, name, "immediate");
-		return;
-	case PROGRESS_MANUAL:
-		out_str(o, name, "manual");
-		return;
-	case PROGRESS_TIME:
-		break;
-	}
-	bool whole = rule->ms % 1000 == 0;
-	snprintf(text, sizeof text, "%" PRId64 "%s", whole ? rule->ms / 1000 : rule->ms, whole ? "s" : "ms");
-	out_str(o, name, text);
-}
-
 static void write_transitions(const struct settings *s, struct json_out *o)
 {
+	struct arena *a = arena_new();
 	out_object(o, "transitions");
 	for (int i = 0; i < N_TRANSITIONS; i++)
-		write_rule(o, transition_names[i], &s->transitions[i]);
+		out_str(o, transition_names[i], transition_rule_text(a, &s->transitions[i]));
 	out_end_object(o);
+	arena_free(a);
 }
 
 size_t transitions_named(const char *name, enum transition out[N_TRANSITIONS])
@@ -206,7 +176,8 @@ static const struct row {
 	                          "\"wall\" or \"sandbox\"" },
 	[ROW_REVISIONS] = { "revisions", read_revisions, write_revisions, AT(revisions), "how many to keep, 0 to 1000000; 0 is none" },
 	[ROW_TRANSITIONS] = { "transitions", read_transitions, write_transitions, AT(transitions),
-	                      "\"immediate\", \"manual\", \"time\" or a duration, or an object of them by disk.create, disk.attach, "
+	                      "\"immediate\", \"manual\", \"3 polls\", \"time\" or a duration, \" steps\" behind it, or an object "
+	                      "of them by disk.create, disk.attach, "
 	                      "disk.detach, disk.resize, disk.rollback, snapshot.create, disk or snapshot" },
 };
 

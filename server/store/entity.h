@@ -27,7 +27,7 @@ struct field {
 	int64_t min, max;          /* FIELD_INT: value; FIELD_TEXT: characters; FIELD_LIST, FIELD_TAGS: items */
 	const char *prefix;        /* FIELD_ID, FIELD_TAGS */
 	const char *fallback;      /* of a key or required field that is not given, as text; NULL: it must be given */
-	const char *job;           /* kind of the row's job whose `arg` it is; NULL: none */
+	const char *job;           /* kind of the row's job whose `arg` it is; "state": `polls` of the job that ends its state; NULL: none */
 };
 
 struct entity {

@@ -4,17 +4,19 @@
 
 #include <string.h>
 
-enum { ADD, DUE, NEXT, REMOVE, REMOVE_ALL, OF, SHIFT };
+enum { ADD, DUE, NEXT, REMOVE, REMOVE_ALL, OF, POLLED, SET_POLLS, SHIFT };
 
-#define COLUMNS "due_ms, kind, resource, goes_to, arg"
+#define COLUMNS "due_ms, kind, resource, goes_to, arg, polls"
 
 static const char *const sql[] = {
-	[ADD] = "INSERT INTO job (" COLUMNS ") VALUES (?, ?, ?, ?, ?)",
+	[ADD] = "INSERT INTO job (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)",
 	[DUE] = "SELECT " COLUMNS " FROM job WHERE due_ms <= ? ORDER BY due_ms, kind, resource LIMIT 1",
 	[NEXT] = "SELECT due_ms FROM job ORDER BY due_ms LIMIT 1",
 	[REMOVE] = "DELETE FROM job WHERE due_ms = ? AND kind = ? AND resource = ?",
 	[REMOVE_ALL] = "DELETE FROM job WHERE resource = ?2 AND substr(kind, 1, length(?1)) = ?1",
 	[OF] = "SELECT " COLUMNS " FROM job WHERE kind = ? AND resource = ? ORDER BY due_ms LIMIT 1",
+	[POLLED] = "SELECT " COLUMNS " FROM job WHERE resource = ?2 AND substr(kind, 1, length(?1)) = ?1 AND polls > 0 LIMIT 1",
+	[SET_POLLS] = "UPDATE job SET polls = ?4 WHERE due_ms = ?1 AND kind = ?2 AND resource = ?3",
 	[SHIFT] = "UPDATE job SET due_ms = due_ms + ? WHERE due_ms <> ?",
 };
 
@@ -32,12 +34,13 @@ static void read_job(struct query *q, struct arena *a, struct job *out)
 	out->resource = col_int(q);
 	out->goes_to = col_text(q, a);
 	out->arg = col_int(q);
+	out->polls = col_int(q);
 	query_end(q);
 }
 
 static void remember(struct added_job *to, const struct job *j)
 {
-	*to = (struct added_job){ .due_ms = j->due_ms, .resource = j->resource, .arg = j->arg };
+	*to = (struct added_job){ .due_ms = j->due_ms, .resource = j->resource, .arg = j->arg, .polls = j->polls };
 	strncpy(to->kind, j->kind, sizeof to->kind - 1);
 	strncpy(to->goes_to, j->goes_to, sizeof to->goes_to - 1);
 }
@@ -50,6 +53,7 @@ void job_write(struct store *s, const struct job *j)
 	bind_int(&q, j->resource);
 	bind_text(&q, j->goes_to);
 	bind_int(&q, j->arg);
+	bind_int(&q, j->polls);
 	query_run(&q);
 	if (j->due_ms < s->next_due)
 		s->next_due = j->due_ms;
@@ -69,7 +73,7 @@ size_t store_jobs_added(struct store *s, struct arena *a, struct job **out)
 	for (size_t i = 0; i < s->added_count; i++) {
 		const struct added_job *added = &s->added[i];
 		jobs[i] = (struct job){
-			.due_ms = added->due_ms, .resource = added->resource, .arg = added->arg,
+			.due_ms = added->due_ms, .resource = added->resource, .arg = added->arg, .polls = added->polls,
 			.kind = arena_strdup(a, added->kind), .goes_to = arena_strdup(a, added->goes_to),
 		};
 	}
@@ -138,6 +142,27 @@ bool store_job_of(struct store *s, struct arena *a, const char *kind, int64_t re
 		return false;
 	read_job(&q, a, out);
 	return true;
+}
+
+bool store_job_polled(struct store *s, struct arena *a, const char *family, int64_t resource, struct job *out)
+{
+	struct query q = start(s, POLLED);
+	bind_text(&q, family);
+	bind_int(&q, resource);
+	if (!query_row(&q))
+		return false;
+	read_job(&q, a, out);
+	return true;
+}
+
+void store_job_set_polls(struct store *s, const struct job *j)
+{
+	struct query q = start(s, SET_POLLS);
+	bind_int(&q, j->due_ms);
+	bind_text(&q, j->kind);
+	bind_int(&q, j->resource);
+	bind_int(&q, j->polls);
+	query_run(&q);
 }
 
 static int64_t next_in_table(struct store *s)

@@ -327,6 +327,7 @@ uint64_t store_snapshot_list(struct store *s, struct arena *a, const struct list
 
 struct job {
 	int64_t due_ms, resource, arg;
+	int64_t polls;              /* describes of the resource that it waits for; 0: it waits for its time alone */
 	const char *kind, *goes_to; /* kinds: the CHECK of table job */
 };
 void store_job_add(struct store *s, const struct job *j);
@@ -338,6 +339,10 @@ void store_job_remove(struct store *s, int64_t due_ms, const char *kind, int64_t
 /* All jobs of a resource whose kind begins with `family` ("disk.", "snapshot."). */
 void store_job_remove_all(struct store *s, const char *family, int64_t resource);
 bool store_job_of(struct store *s, struct arena *a, const char *kind, int64_t resource, struct job *out);
+/* The one of a family that waits for describes. */
+bool store_job_polled(struct store *s, struct arena *a, const char *family, int64_t resource, struct job *out);
+/* Keeps its `polls`. */
+void store_job_set_polls(struct store *s, const struct job *j);
 /* When the next one is due, INT64_MAX for never; kept in memory, costs nothing. */
 int64_t store_next_due(struct store *s);
 

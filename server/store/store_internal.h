@@ -38,7 +38,7 @@ struct cached_stmt {
 };
 
 /* What the header of a world's file says: "CBSM", and the version of schema.sql. */
-enum { APPLICATION_ID = 0x4342534d, SCHEMA_VERSION = 2 };
+enum { APPLICATION_ID = 0x4342534d, SCHEMA_VERSION = 3 };
 
 enum { STMT_CACHE_MAX = 64, SQL_TEXT_MAX = 32 * 1024, SAID_MAX = 240, PATH_SIZE = 4096 };
 
@@ -46,7 +46,7 @@ enum { STMT_CACHE_MAX = 64, SQL_TEXT_MAX = 32 * 1024, SAID_MAX = 240, PATH_SIZE 
 enum { ADDED_JOBS_MAX = 128, JOB_TEXT_MAX = 32 };
 
 struct added_job {
-	int64_t due_ms, resource, arg;
+	int64_t due_ms, resource, arg, polls;
 	char kind[JOB_TEXT_MAX], goes_to[JOB_TEXT_MAX];
 };
 

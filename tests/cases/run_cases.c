@@ -65,11 +65,11 @@ static struct transition_rule rule_named(const char *text)
 {
 	int64_t ms = 0;
 	if (str_is(text, "immediate"))
-		return (struct transition_rule){ PROGRESS_IMMEDIATE, 0 };
+		return (struct transition_rule){ .progression = PROGRESS_IMMEDIATE, .ms = 0 };
 	if (str_is(text, "manual"))
-		return (struct transition_rule){ PROGRESS_MANUAL, 0 };
+		return (struct transition_rule){ .progression = PROGRESS_MANUAL, .ms = 0 };
 	ck_assert_msg(duration_parse(text, &ms), "%s is no transition", text);
-	return (struct transition_rule){ PROGRESS_TIME, ms };
+	return (struct transition_rule){ .progression = PROGRESS_TIME, .ms = ms };
 }
 
 static void set_transition(struct mock_config *config, const char *name, const char *text)

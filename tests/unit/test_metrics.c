@@ -129,7 +129,7 @@ START_TEST(sandboxes_follow_where_they_have_nothing_of_their_own)
 {
 	struct mock_config config = configured();
 	config.dialect = DIALECT_CURRENT;
-	config.transitions[TRANSITION_SNAPSHOT_CREATE] = (struct transition_rule){ PROGRESS_IMMEDIATE, 0 };
+	config.transitions[TRANSITION_SNAPSHOT_CREATE] = (struct transition_rule){ .progression = PROGRESS_IMMEDIATE, .ms = 0 };
 	mock_reconfigure(w->mock, &config);
 	const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(world_call(w, "CreateSnapshot", "{\"DiskId\":\"disk-lzrg2pwi\"}").response,
 	                                                            "SnapshotId"));

@@ -52,7 +52,7 @@ START_TEST(a_quota_is_soon_reached)
 	struct sandbox *s = find("AKIDquota");
 	struct settings settings;
 	control_settings(s, &settings);
-	settings_set_transition(&settings, TRANSITION_SNAPSHOT_CREATE, (struct transition_rule){ PROGRESS_IMMEDIATE, 0 });
+	settings_set_transition(&settings, TRANSITION_SNAPSHOT_CREATE, (struct transition_rule){ .progression = PROGRESS_IMMEDIATE, .ms = 0 });
 	ck_assert(control_set_settings(s, &settings));
 	sandbox_release(s);
 	ck_assert_str_eq(world_call(boxes, "CreateSnapshot", DISK).code, "");

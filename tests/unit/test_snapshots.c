@@ -51,13 +51,13 @@ END_TEST
 
 START_TEST(ends)
 {
-	struct transition_rule rules[N_TRANSITIONS] = { { PROGRESS_TIME, 0 } };
+	struct transition_rule rules[N_TRANSITIONS] = { { .progression = PROGRESS_TIME } };
 	struct call c = { .now_ms = 5000, .transitions = rules };
-	rules[TRANSITION_SNAPSHOT_CREATE] = (struct transition_rule){ PROGRESS_TIME, 2000 };
+	rules[TRANSITION_SNAPSHOT_CREATE] = (struct transition_rule){ .progression = PROGRESS_TIME, .ms = 2000 };
 	ck_assert_int_eq(transition_end(&c, TRANSITION_SNAPSHOT_CREATE), 7000);
-	rules[TRANSITION_SNAPSHOT_CREATE] = (struct transition_rule){ PROGRESS_IMMEDIATE, 2000 };
+	rules[TRANSITION_SNAPSHOT_CREATE] = (struct transition_rule){ .progression = PROGRESS_IMMEDIATE, .ms = 2000 };
 	ck_assert_int_eq(transition_end(&c, TRANSITION_SNAPSHOT_CREATE), 5000);
-	rules[TRANSITION_SNAPSHOT_CREATE] = (struct transition_rule){ PROGRESS_MANUAL, 2000 };
+	rules[TRANSITION_SNAPSHOT_CREATE] = (struct transition_rule){ .progression = PROGRESS_MANUAL, .ms = 2000 };
 	ck_assert(transition_end(&c, TRANSITION_SNAPSHOT_CREATE) == INT64_MAX);
 }
 END_TEST

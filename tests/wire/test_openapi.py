@@ -121,6 +121,8 @@ SAMPLES = [
     ("PATCH", "/_cbs/settings?sandbox=new", {"dialect": "classic", "rate_limit": 2.5, "signature_clock": "sandbox", "transitions": None}),
     ("PUT", "/_cbs/transitions/cbs::snapshot", {"progression": "time", "seconds": 3}),
     ("PUT", "/_cbs/transitions/disk", {"progression": "manual"}),
+    ("PUT", "/_cbs/transitions/snapshot", {"progression": "manual", "times": 3, "percent": "steps"}),
+    ("DELETE", "/_cbs/transitions/snapshot", None),
     ("DELETE", "/_cbs/transitions/disk", None),
     ("POST", "/_cbs/seed-rng", {"seed": 42}),
     ("PUT", "/_cbs/clock", {"action": "freeze"}),

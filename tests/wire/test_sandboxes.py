@@ -7,39 +7,10 @@ import time
 
 import pytest
 
-from support import api, sign
-from support.diagnose import as_text, diagnose
-from support.requests import Requests
+from boxes import DISK, NEW_YEAR, create, refused, sandboxes, snapshots  # pylint: disable=unused-import
+from support import sign
 from support.sandboxes import SECRET_KEY, Sandbox, Sandboxes
 from support.server import Server
-
-DISK = "disk-lzrg2pwi"
-NEW_YEAR = {"mode": "frozen", "now": "2026-01-01T00:00:00Z"}
-
-
-@pytest.fixture
-def sandboxes(server):
-    """Those of the module's server; what a test makes goes with it."""
-    yield (all_of_them := Sandboxes(server))
-    for name in all_of_them.list():
-        if name != "default":
-            all_of_them.delete(name)
-
-
-def refused(sandboxes, method, path, body=None):
-    """(status, code, hint) of a refusal."""
-    status, text = sandboxes.admin.exchange(method, path, body)
-    error = json.loads(text)["error"]
-    assert error["message"]
-    return status, error["code"], error.get("hint", "")
-
-
-def snapshots(sandbox):
-    return [snapshot["SnapshotId"] for snapshot in sandbox.call("DescribeSnapshots", {"Limit": 100})["SnapshotSet"]]
-
-
-def create(sandbox, disk=DISK):
-    return sandbox.call("CreateSnapshot", {"DiskId": disk})["SnapshotId"]
 
 
 # ---- coming and going ------------------------------------------------------------------------------------------------------
@@ -326,7 +297,7 @@ def test_a_state_goes_from_one_to_another(sandboxes):
     one, two = sandboxes.put("AKIDone", clock=NEW_YEAR), sandboxes.put("AKIDtwo", template="empty", clock=NEW_YEAR)
     create(one)
     two.import_json(one.export_json())
-    assert rows(two.export_json()) == rows(one.export_json())
+    assert two.export_json() == one.export_json()
     create(one, "disk-attached")
     assert two.import_image(one.export())[0] == 200
     assert snapshots(two) == snapshots(one)
@@ -397,135 +368,7 @@ def test_checkpoints(sandboxes):
     assert refused(sandboxes, "PUT", "/_cbs/snapshots/a.b?sandbox=AKIDone")[0] == 400
 
 
-def everything_under_way(one):
-    """A world with one of each transition, and calls that may be sent again; what sends them."""
-    running = {"Instances": [{"InstanceId": "ins-r8hr2upy", "InstanceState": "RUNNING", "OnlineResize": True}]}
-    spare = {"Account": 100000000001, "Region": "ap-guangzhou", "Zone": "ap-guangzhou-3", "DiskType": "CLOUD_PREMIUM", "DiskSize": 50}
-    attached = {**spare, "InstanceId": "ins-r8hr2upy", "DiskState": "ATTACHED"}
-    disks = [{"DiskId": f"disk-spare00{i}", **(spare if i < 3 else attached)} for i in range(6)]
-    snapshots = [{"SnapshotId": f"snap-rollbac{i}", "DiskId": f"disk-spare00{i}", "Account": 100000000001, "Region": "ap-guangzhou",
-                  "Zone": "ap-guangzhou-3", "DiskSize": 50} for i in (1, 5)]
-    one.seed({"World": {"SnapshotClientToken": True}, **running, "Disks": disks, "Snapshots": snapshots})
-    repeated = [("CreateSnapshot", {"DiskId": DISK, "ClientToken": "once"}),
-                ("CreateDisks", {"DiskType": "CLOUD_PREMIUM", "DiskChargeType": "POSTPAID_BY_HOUR", "DiskCount": 2, "DiskSize": 20,
-                                 "Placement": {"Zone": "ap-guangzhou-3"}, "ClientToken": "once"})]
-    for action, params in [*repeated,
-                           ("ResizeDisk", {"DiskId": "disk-spare000", "DiskSize": 90}),
-                           ("ApplySnapshot", {"DiskId": "disk-spare001", "SnapshotId": "snap-rollbac1"}),
-                           ("AttachDisks", {"DiskIds": ["disk-spare002"], "InstanceId": "ins-r8hr2upy"}),
-                           ("DetachDisks", {"DiskIds": ["disk-spare003"]}),
-                           ("ResizeDisk", {"DiskId": "disk-spare004", "DiskSize": 100}),
-                           ("ApplySnapshot", {"DiskId": "disk-spare005", "SnapshotId": "snap-rollbac5", "AutoStopInstance": True,
-                                              "AutoStartInstance": True})]:
-        answer = one.call(action, params)
-        assert answer.code is None, f"{action}: {answer.code}: {answer.message}"
-    return repeated
-
-
-def rows(world):
-    """All fields of all rows, one by one, so that a difference is told by its name."""
-    flat = {}
-    for part, content in world.items():
-        for i, row in enumerate(content if isinstance(content, list) else [content]):
-            key = row.get(f"{part.removesuffix('s')}Id", i)
-            flat.update({f"{part}/{key}/{name}": value for name, value in row.items()})
-    return flat
-
-
-@pytest.mark.parametrize("strategy", ["overwrite", "merge"])
-def test_a_world_in_transition_survives_as_json(sandboxes, strategy):
-    one = sandboxes.put("AKIDone", clock=NEW_YEAR)
-    repeated = everything_under_way(one)
-    world = one.export_json()
-    states = {row["DiskState"] for row in world["Disks"]} | {row["SnapshotState"] for row in world["Snapshots"]}
-    assert states >= {"EXPANDING", "ROLLBACKING", "ATTACHING", "DETACHING", "CREATING"}
-    assert {row["DiskId"]: row.get("TargetDiskSize") for row in world["Disks"]}["disk-spare000"] == 90
-    assert [token["Action"] for token in world["ClientTokens"]] == ["CreateDisks", "CreateSnapshot"]
-    two = sandboxes.put("AKIDtwo", clock=NEW_YEAR)
-    two.import_json(world, strategy)
-    assert rows(two.export_json()) == rows(world)
-    answers = [[sandbox.call(action, params).response for action, params in repeated] for sandbox in (one, two)]
-    for pair in answers:
-        for answer in pair:
-            del answer["RequestId"]
-    assert answers[0] == answers[1]  # the first answers, and nothing is made anew
-    for sandbox in (one, two):
-        sandbox.advance("1h")
-    assert rows(two.export_json()) == rows(one.export_json())
-    sizes = {disk["DiskId"]: disk["DiskSize"] for disk in two.call("DescribeDisks", {"Limit": 100})["DiskSet"]}
-    assert (sizes["disk-spare000"], sizes["disk-spare004"]) == (90, 100)
-
-
-@pytest.mark.parametrize("piece, pointer", [
-    ({"Disks": [{"DiskId": DISK, "TargetDiskSize": 90}]}, "/Disks/0/TargetDiskSize: must not be given in state UNATTACHED"),
-    ({"Disks": [{"DiskId": DISK, "DiskState": "EXPANDING", "TargetDiskSize": 0}]}, "/Disks/0/TargetDiskSize"),
-    ({"Disks": [{"DiskId": DISK, "DiskState": "EXPANDING", "StartInstance": True}]}, "/Disks/0/StartInstance"),
-    ({"ClientTokens": [{"Account": 100000000001, "Region": "ap-guangzhou", "Action": "CreateSnapshot", "ClientToken": "t",
-                        "Digest": "x" * 64, "Answer": "snap-00000001"}]}, "/ClientTokens/0/Digest"),
-    ({"ClientTokens": [{"Account": 100000000001, "Region": "ap-guangzhou", "Action": "CreateDisks", "ClientToken": "t",
-                        "Digest": "0" * 64, "Answer": "disk-00000001"}]}, "/ClientTokens/0/Answer: must be a list"),
-    ({"ClientTokens": [{"Account": 100000000001, "Region": "ap-guangzhou", "Action": "CreateDisks", "ClientToken": "t",
-                        "Digest": "0" * 64, "Answer": "[}"}]}, "/ClientTokens/0/Answer"),
-    ({"ClientTokens": [{"Account": 7, "Region": "ap-guangzhou", "Action": "CreateDisks", "ClientToken": "t",
-                        "Digest": "0" * 64, "Answer": "[]"}]}, "/ClientTokens/0/Account"),
-])
-def test_what_jobs_and_tokens_say_must_fit(sandboxes, piece, pointer):
-    status, text = sandboxes.admin.exchange("POST", "/_cbs/seed", piece)
-    assert status == 400 and pointer in json.loads(text)["error"]["message"]
-
-
 # ---- servers of their own --------------------------------------------------------------------------------------------------
-
-
-def test_first_use():
-    with Server("--sandbox-on-first-use", "AKIDtest*", "--sandbox-secret-key", "mine", "--sandbox-template", "empty",
-                "--max-sandboxes", "2") as server:
-        for name in ("AKIDtest1", "AKIDtest2"):
-            assert Sandbox(server, name, "mine").call("DescribeDisks")["TotalCount"] == 0
-        assert sorted(Sandboxes(server).list()) == ["AKIDtest1", "AKIDtest2", "default"]
-        assert Sandbox(server, "AKIDtest3", "mine").call("DescribeDisks").code == "AuthFailure.SecretIdNotFound"
-        assert Sandbox(server, "AKIDreal", "mine").call("DescribeDisks").code == "AuthFailure.SecretIdNotFound"
-        status, text = server.admin.exchange("PUT", "/_cbs/sandboxes/AKIDx", {})
-        assert status == 409 and json.loads(text)["error"]["code"] == "TooManySandboxes"
-
-
-@pytest.fixture
-def first_use():
-    with Server("--sandbox-on-first-use", "AKIDtest*", "--sandbox-secret-key", "mine", "--log-format", "json") as server:
-        yield server
-
-
-@pytest.mark.parametrize("wrong, code, diagnosis", [
-    ({"secret_key": "mine "}, "AuthFailure.SignatureFailure", "secret_key_with_blank"),
-    ({"timestamp": 1}, "AuthFailure.SignatureExpire", "timestamp_expired"),
-    ({"service": "cvm"}, "AuthFailure.InvalidAuthorization", None),
-    ({"token": "session"}, "AuthFailure.TokenFailure", None),
-    ({"omit": ("X-TC-Timestamp",)}, "MissingParameter", None),
-])
-@pytest.mark.parametrize("signature", [api.TC3, api.SHA1])
-def test_a_first_use_that_proves_nothing_makes_nothing(first_use, signature, wrong, code, diagnosis):
-    if signature != api.TC3 and ("service" in wrong or "omit" in wrong):
-        pytest.skip("it has neither")
-    answer = api.call(first_use, "DescribeDisks", secret_id="AKIDtest1", **{"secret_key": "mine", "signature": signature, **wrong})
-    assert answer.code == code
-    assert list(Sandboxes(first_use).list()) == ["default"]
-    line = next(json.loads(line) for line in first_use.log().splitlines() if answer.request_id in line)
-    assert diagnosis is None or line["diagnosis"] == diagnosis
-    assert Requests(first_use.admin).show(answer.request_id)["code"] == code
-
-
-def test_a_first_use_without_signatures():
-    """Where nothing is checked, a request makes its world as it comes."""
-    with Server("--sandbox-on-first-use", "AKIDtest*", "--signature", "off") as server:
-        assert api.call(server, "DescribeDisks", secret_id="AKIDtest1", secret_key="whatever").code is None
-        assert sorted(Sandboxes(server).list()) == ["AKIDtest1", "default"]
-
-
-def test_a_first_use_is_diagnosed_with_the_key_it_would_have(first_use):
-    request = api.Request("DescribeDisks", {}, secret_id="AKIDtest1", secret_key="mine")
-    said = diagnose(first_use, as_text(request, first_use.address), "text/plain")
-    assert said["diagnosis"] == "signature_correct"
-    assert list(Sandboxes(first_use).list()) == ["default"]
 
 
 def test_worlds_in_files_survive(tmp_path):
