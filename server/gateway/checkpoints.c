@@ -1,7 +1,8 @@
-/* Two ways to keep images: a short list in memory, sorted by name; or DIR/SANDBOX.NAME.checkpoint, where the directory is the list. */
+/* A short list, sorted by name, of images in memory or in DIR/SANDBOX.NAME.checkpoint; the directory is read once, at the start. */
 #include "gateway/checkpoints.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,8 @@
 
 struct kept {
 	char name[SANDBOX_NAME_MAX + 1];
-	struct world_image *image;
-	int64_t made_ms;
+	struct world_image *image; /* NULL: in its file */
+	int64_t bytes, made_ms;
 };
 
 struct checkpoints {
@@ -22,7 +23,9 @@ struct checkpoints {
 	size_t count;
 };
 
-/* ---- in memory ------------------------------------------------------------------------------------------------------------- */
+static const char ending[] = ".checkpoint";
+
+/* ---- the list -------------------------------------------------------------------------------------------------------------- */
 
 static struct kept *find(const struct checkpoints *c, const char *name)
 {
@@ -37,21 +40,20 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct kept *)a)->name, ((const struct kept *)b)->name);
 }
 
-static void keep(struct sandbox *s, const char *name, struct world_image *image)
+/* In place of one of the same name. The image is taken over. */
+static void keep(struct sandbox *s, const struct kept *new)
 {
 	if (!s->checkpoints)
 		s->checkpoints = xcalloc(1, sizeof *s->checkpoints);
 	struct checkpoints *c = s->checkpoints;
-	struct kept *slot = find(c, name);
+	struct kept *slot = find(c, new->name);
 	if (!slot) {
 		c->list = xrealloc(c->list, (c->count + 1) * sizeof *c->list);
 		slot = &c->list[c->count++];
 		*slot = (struct kept){ .image = NULL };
-		snprintf(slot->name, sizeof slot->name, "%s", name);
 	}
 	image_release(slot->image);
-	slot->image = image;
-	slot->made_ms = clock_wall_ms();
+	*slot = *new;
 	qsort(c->list, c->count, sizeof *c->list, by_name);
 }
 
@@ -78,139 +80,142 @@ void checkpoints_free(struct checkpoints *c)
 /* NULL in memory. */
 static char *path_of(const struct sandbox *s, const char *name)
 {
-	char suffix[SANDBOX_NAME_MAX + sizeof "..checkpoint"];
-	snprintf(suffix, sizeof suffix, ".%s.checkpoint", name);
+	char suffix[SANDBOX_NAME_MAX + sizeof "." + sizeof ending];
+	snprintf(suffix, sizeof suffix, ".%s%s", name, ending);
 	return sandbox_path(s, suffix);
 }
 
-/* The name in "SANDBOX.NAME.checkpoint"; false for other files. */
-static bool name_in(const struct sandbox *s, const char *file, char name[SANDBOX_NAME_MAX + 1])
+/* The names in "SANDBOX.NAME.checkpoint"; false for other files. */
+static bool names_in(const char *file, char sandbox[SANDBOX_NAME_MAX + 1], char name[SANDBOX_NAME_MAX + 1])
 {
-	size_t before = strlen(s->name) + 1, after = strlen(".checkpoint"), len = strlen(file);
-	if (!str_prefix(file, s->name) || file[before - 1] != '.' || !str_suffix(file, ".checkpoint") || len <= before + after ||
-	    len - before - after > SANDBOX_NAME_MAX)
+	size_t before = strcspn(file, "."), len = strlen(file), around = before + 1 + strlen(ending);
+	if (!str_suffix(file, ending) || before > SANDBOX_NAME_MAX || len <= around || len - around > SANDBOX_NAME_MAX)
 		return false;
-	snprintf(name, SANDBOX_NAME_MAX + 1, "%.*s", (int)(len - before - after), file + before);
-	return sandbox_name_fits(name);
+	snprintf(sandbox, SANDBOX_NAME_MAX + 1, "%.*s", (int)before, file);
+	snprintf(name, SANDBOX_NAME_MAX + 1, "%.*s", (int)(len - around), file + before + 1);
+	return sandbox_name_fits(sandbox) && sandbox_name_fits(name);
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The names, sorted, in the arena. */
-static size_t scan(const struct sandbox *s, struct arena *a, char *names[CHECKPOINTS_MAX])
+bool checkpoint_owner(const char *file, char sandbox[SANDBOX_NAME_MAX + 1])
 {
 	char name[SANDBOX_NAME_MAX + 1];
-	size_t count = 0;
-	DIR *dir = opendir(s->mock->config->data_dir);
-	for (struct dirent *e; dir && count < CHECKPOINTS_MAX && (e = readdir(dir)) != NULL;)
-		if (name_in(s, e->d_name, name))
-			names[count++] = arena_strdup(a, name);
-	if (dir)
-		closedir(dir);
-	qsort(names, count, sizeof *names, by_text);
-	return count;
+	return names_in(file, sandbox, name);
 }
 
-static size_t list_files(struct sandbox *s, struct arena *a, struct checkpoint *out)
+/* What its file says; false when there is none. */
+static bool look(const struct sandbox *s, struct kept *k)
 {
-	char *names[CHECKPOINTS_MAX];
-	size_t found = scan(s, a, names), count = 0;
-	for (size_t i = 0; i < found; i++) {
-		struct stat st;
-		char *path = path_of(s, names[i]);
-		if (stat(path, &st) == 0)
-			out[count++] = (struct checkpoint){ names[i], st.st_size, (int64_t)st.st_mtime * 1000 };
-		free(path);
+	struct stat st;
+	char *path = path_of(s, k->name);
+	bool there = stat(path, &st) == 0;
+	if (there) {
+		k->bytes = st.st_size;
+		k->made_ms = (int64_t)st.st_mtime * 1000;
 	}
-	return count;
+	free(path);
+	return there;
+}
+
+void checkpoint_take_file(struct sandbox *s, const char *file)
+{
+	char owner[SANDBOX_NAME_MAX + 1];
+	struct kept found = { .image = NULL };
+	if (!names_in(file, owner, found.name) || checkpoints_count(s) == CHECKPOINTS_MAX || !look(s, &found))
+		return;
+	atomic_store(&s->has_files, true);
+	keep(s, &found);
 }
 
 void checkpoints_unlink(struct sandbox *s)
 {
-	char *names[CHECKPOINTS_MAX];
-	if (!s->mock->config->data_dir)
-		return;
-	struct arena *a = arena_new();
-	size_t count = scan(s, a, names);
-	for (size_t i = 0; i < count; i++) {
-		char *path = path_of(s, names[i]);
-		unlink(path);
-		free(path);
-	}
-	arena_free(a);
+	const char *data = s->mock->config->data_dir;
+	char owner[SANDBOX_NAME_MAX + 1], path[4096];
+	DIR *dir = data && (atomic_load(&s->has_files) || s->mock->sandboxes.strays) ? opendir(data) : NULL;
+	for (struct dirent *e; dir && (e = readdir(dir)) != NULL;)
+		if (checkpoint_owner(e->d_name, owner) && str_is(owner, s->name) &&
+		    snprintf(path, sizeof path, "%s/%s", data, e->d_name) < (int)sizeof path)
+			unlink(path);
+	if (dir)
+		closedir(dir);
 }
 
 /* ---- either ---------------------------------------------------------------------------------------------------------------- */
 
-size_t checkpoints_list(struct sandbox *s, struct arena *a, struct checkpoint **out)
+size_t checkpoints_count(const struct sandbox *s)
 {
-	*out = arena_alloc(a, CHECKPOINTS_MAX * sizeof **out);
-	if (s->mock->config->data_dir)
-		return list_files(s, a, *out);
-	size_t count = s->checkpoints ? s->checkpoints->count : 0;
+	return s->checkpoints ? s->checkpoints->count : 0;
+}
+
+size_t checkpoints_list(const struct sandbox *s, struct arena *a, struct checkpoint **out)
+{
+	size_t count = checkpoints_count(s);
+	*out = arena_alloc(a, (count + 1) * sizeof **out);
 	for (size_t i = 0; i < count; i++) {
 		const struct kept *k = &s->checkpoints->list[i];
-		(*out)[i] = (struct checkpoint){ arena_strdup(a, k->name), (int64_t)image_size(k->image), k->made_ms };
+		(*out)[i] = (struct checkpoint){ arena_strdup(a, k->name), k->bytes, k->made_ms };
 	}
 	return count;
 }
 
-bool checkpoint_exists(struct sandbox *s, const char *name)
+bool checkpoint_exists(const struct sandbox *s, const char *name)
 {
-	if (!sandbox_name_fits(name))
-		return false;
+	return find(s->checkpoints, name) != NULL;
+}
+
+static bool put_away(struct sandbox *s, const char *name, struct world_image *image, struct buf *why)
+{
+	struct kept new = { .bytes = (int64_t)image_size(image), .made_ms = clock_wall_ms() };
 	char *path = path_of(s, name);
-	bool exists = path ? access(path, F_OK) == 0 : find(s->checkpoints, name) != NULL;
+	snprintf(new.name, sizeof new.name, "%s", name);
+	if (path)
+		atomic_store(&s->has_files, true);
+	else
+		new.image = image_hold(image);
+	bool done = !path || (image_write(image, path, s->mock->config->durability, why) && look(s, &new));
 	free(path);
-	return exists;
+	if (done)
+		keep(s, &new);
+	return done;
 }
 
 bool checkpoint_save(struct sandbox *s, const char *name, struct buf *why)
 {
-	struct arena *a = arena_new();
-	struct checkpoint *list;
-	bool full = !checkpoint_exists(s, name) && checkpoints_list(s, a, &list) >= CHECKPOINTS_MAX;
-	arena_free(a);
+	bool full = !checkpoint_exists(s, name) && checkpoints_count(s) >= CHECKPOINTS_MAX;
 	if (full || !sandbox_name_fits(name)) {
 		buf_printf(why, full ? "a sandbox may have %d checkpoints" : "a name has letters, digits, - and _, at most %d",
 		           full ? CHECKPOINTS_MAX : SANDBOX_NAME_MAX);
 		return false;
 	}
 	struct world_image *image = image_of(s->store, why);
-	char *path = path_of(s, name);
-	bool saved = image && (!path || image_write(image, path, s->mock->config->durability, why));
-	if (saved && !path)
-		keep(s, name, image_hold(image));
-	free(path);
+	bool saved = image && put_away(s, name, image, why);
 	image_release(image);
 	return saved;
 }
 
 struct world_image *checkpoint_get(struct sandbox *s, const char *name, struct buf *why)
 {
-	struct world_image *image = NULL;
-	char *path = path_of(s, name);
 	const struct kept *k = find(s->checkpoints, name);
-	if (!checkpoint_exists(s, name))
+	if (!k) {
 		buf_printf(why, "the sandbox %s has no checkpoint %s", s->name, name);
-	else
-		image = path ? image_use_seal(image_read(path, why), s->mock->seal) : image_hold(k->image);
+		return NULL;
+	}
+	if (k->image)
+		return image_hold(k->image);
+	char *path = path_of(s, name);
+	struct world_image *image = image_use_seal(image_read(path, why), s->mock->seal);
 	free(path);
 	return image;
 }
 
 bool checkpoint_remove(struct sandbox *s, const char *name)
 {
-	if (!checkpoint_exists(s, name))
+	struct kept *k = find(s->checkpoints, name);
+	if (!k)
 		return false;
 	char *path = path_of(s, name);
-	struct kept *k = find(s->checkpoints, name);
-	bool removed = path ? unlink(path) == 0 : k != NULL;
-	if (!path && k)
-		drop(s->checkpoints, k);
+	bool gone = !path || unlink(path) == 0 || errno == ENOENT;
 	free(path);
-	return removed;
+	if (gone)
+		drop(s->checkpoints, k);
+	return gone;
 }

@@ -45,6 +45,7 @@ struct sandbox {
 	struct origin origin;          /* what a reset goes back to */
 	struct settings initial, settings;
 	struct checkpoints *checkpoints;
+	atomic_bool has_files;         /* of checkpoints, or had */
 	struct limiter limiter;
 	struct lag lag;                /* readers that do not see the latest changes */
 	int64_t epoch;                 /* of this opening of the database */

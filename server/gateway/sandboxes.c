@@ -16,7 +16,7 @@
 
 void sandboxes_init(struct sandboxes *all)
 {
-	*all = (struct sandboxes){ 0 };
+	*all = (struct sandboxes){ .strays = true };
 	pthread_mutex_init(&all->change, NULL);
 	pthread_rwlock_init(&all->lock, NULL);
 }
@@ -419,9 +419,31 @@ static bool take_world(struct mock *m, const char *file, struct buf *why)
 	return !world_name(file, name) || take_file(m, name, why);
 }
 
+/* After all worlds. */
+static bool take_checkpoint(struct mock *m, const char *file, struct buf *why)
+{
+	(void)why;
+	char name[SANDBOX_NAME_MAX + 1];
+	if (!checkpoint_owner(file, name))
+		return true;
+	struct sandbox *s = look_up(&m->sandboxes, name);
+	if (s)
+		checkpoint_take_file(s, file);
+	else
+		m->sandboxes.strays = true;
+	return true;
+}
+
+static bool take_checkpoints(struct mock *m, struct buf *why)
+{
+	m->sandboxes.strays = false;
+	return each_file(m, take_checkpoint, why);
+}
+
 static bool take_directory(struct mock *m, struct buf *why)
 {
-	return each_file(m, finish_file, why) && each_file(m, drop_remains, why) && each_file(m, take_world, why);
+	return each_file(m, finish_file, why) && each_file(m, drop_remains, why) && each_file(m, take_world, why) &&
+	       take_checkpoints(m, why);
 }
 
 bool sandboxes_open(struct mock *m, struct buf *why)

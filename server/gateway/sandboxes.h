@@ -14,6 +14,7 @@ struct sandboxes {
 	pthread_rwlock_t lock;  /* of the list */
 	struct sandbox **list;  /* by name; each is held */
 	size_t count, room;
+	bool strays;            /* the data directory may hold checkpoints of sandboxes that there are not; for whoever may change the list */
 };
 
 enum sandbox_outcome {

@@ -397,3 +397,27 @@ def test_worlds_in_files_survive(tmp_path):
         assert made in snapshots(fork)
         one.reset()
         assert made not in snapshots(one)
+
+
+def test_checkpoints_in_files(tmp_path):
+    """They are found again at the next start, and go with their world, whoever took that away."""
+    data = tmp_path / "data"
+    with Server("--data", str(data)) as server:
+        sandboxes = Sandboxes(server)
+        for one in (sandboxes.put("AKIDone"), sandboxes.put("AKIDtwo")):
+            one.save("late")
+            one.save("early")
+        Sandbox(server, "AKIDone").forget("late")
+        kept = Sandbox(server, "AKIDtwo").checkpoints()
+        assert [point["name"] for point in kept] == ["early", "late"] and all(point["bytes"] > 0 for point in kept)
+        assert sandboxes.get("AKIDone")["checkpoints"] == 1
+    (data / "AKIDone.db").unlink()
+    with Server("--data", str(data)) as server:
+        sandboxes, two = Sandboxes(server), Sandbox(server, "AKIDtwo")
+        assert two.checkpoints() == kept and sandboxes.get("AKIDtwo")["checkpoints"] == 2
+        two.restore("early")
+        assert sandboxes.put("AKIDone").checkpoints() == []
+        assert not list(data.glob("AKIDone*.checkpoint"))
+        sandboxes.delete("AKIDtwo")
+        assert not list(data.glob("*.checkpoint"))
+        assert sandboxes.put("AKIDtwo").checkpoints() == []
