@@ -104,9 +104,9 @@ struct action {
 };
 
 enum verdict call_ok(struct call *c);
-enum verdict call_fail(struct call *c, enum err err);
+enum verdict call_fail(struct call *c, enum err err) __attribute__((cold));
 /* With a further wording; arguments as in error_text. */
-enum verdict call_fail_text(struct call *c, enum text text, ...) __attribute__((sentinel));
+enum verdict call_fail_text(struct call *c, enum text text, ...) __attribute__((sentinel, cold));
 /* Sets error.because; `format` as printf. */
 void call_because(struct call *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -216,11 +216,11 @@ static void add_public_hosts(struct arena *a, struct host_variants *v, const cha
 /* What was sent comes first: it is the one an explanation shows. */
 static void host_variants(const struct mock *m, const struct request *r, struct host_variants *v)
 {
+	const char *scheme = strchr(r->host, '/') ? strstr(r->host, "://") : NULL;
 	v->count = 0;
-	add_variant(v, r->host, str_prefix(r->host, "http") && strstr(r->host, "://") ? "host with scheme" : "host");
+	add_variant(v, r->host, scheme && str_prefix(r->host, "http") ? "host with scheme" : "host");
 	if (m->config->signature == SIGNATURE_EXACT)
 		return;
-	const char *scheme = strstr(r->host, "://");
 	if (scheme)
 		add_variant(v, scheme + 3, "host without scheme");
 	add_variant(v, r->host_name, "host without port"); /* Node sends the port and signs without */
@@ -307,7 +307,7 @@ static bool check_tc3(const struct mock *m, struct request *r, const struct host
 		return false;
 	if (!str_is(r->authorization.service, r->product))
 		add_quirk(r, "service of host");
-	if (strstr(request_header(r, "Authorization"), "  "))
+	if (r->authorization.two_blanks)
 		add_quirk(r, "two blanks");
 	return true;
 }

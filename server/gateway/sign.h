@@ -40,6 +40,7 @@ void tc3_signing_key(const char *secret_key, const char *date, const char *servi
 
 struct tc3_authorization {
 	const char *secret_id, *date, *service, *signed_headers, *signature;
+	bool two_blanks; /* one after the other between its parts */
 };
 /* Takes an Authorization header apart; any number of blanks and commas between its parts (.NET sends two blanks). NULL when it is
  * well formed, else the name of the part that is not: "Algorithm", "Credential", "SignedHeaders", "Signature". */

@@ -123,9 +123,11 @@ void tc3_sign(struct arena *a, const struct tc3_input *in, const char *secret_ke
 #define BETWEEN_PARTS " \t\r\n,"
 
 /* The next run of other characters; NULL at the end. */
-static char *next_part(struct arena *a, const char **rest)
+static char *next_part(struct arena *a, const char **rest, bool *two_blanks)
 {
 	const char *start = *rest + strspn(*rest, BETWEEN_PARTS);
+	for (const char *at = *rest; at + 1 < start; at++)
+		*two_blanks |= at[0] == ' ' && at[1] == ' ';
 	size_t len = strcspn(start, BETWEEN_PARTS);
 	*rest = start + len;
 	return len > 0 ? arena_strndup(a, start, len) : NULL;
@@ -151,7 +153,7 @@ static bool split_credential(char *scope, struct tc3_authorization *out)
 const char *tc3_parse(struct arena *a, const char *header, struct tc3_authorization *out)
 {
 	*out = (struct tc3_authorization){ 0 };
-	const char *name = next_part(a, &header);
+	const char *name = next_part(a, &header, &out->two_blanks);
 	if (!str_is(name, algorithm))
 		return "Algorithm";
 
@@ -160,7 +162,7 @@ const char *tc3_parse(struct arena *a, const char *header, struct tc3_authorizat
 		char *value;
 	} parts[] = { { "Credential", NULL }, { "SignedHeaders", NULL }, { "Signature", NULL } };
 	enum { N_PARTS = sizeof parts / sizeof parts[0] };
-	for (char *part; (part = next_part(a, &header)) != NULL;) {
+	for (char *part; (part = next_part(a, &header, &out->two_blanks)) != NULL;) {
 		for (size_t i = 0; i < N_PARTS; i++) {
 			size_t len = strlen(parts[i].name);
 			if (!str_prefix(part, parts[i].name) || part[len] != '=')

@@ -49,10 +49,10 @@ const char *language_name(size_t i);
 bool product_exists(const char *product);
 
 /* Set the request's error, in its language; always false. */
-bool refuse(struct request *r, enum err err);
+bool refuse(struct request *r, enum err err) __attribute__((cold));
 /* Arguments as in error_text. */
-bool refuse_text(struct request *r, enum text text, ...) __attribute__((sentinel));
+bool refuse_text(struct request *r, enum text text, ...) __attribute__((sentinel, cold));
 /* Says in English, for log and journal only, what led to the refusal that follows. `format` as printf. */
-void because(struct request *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void because(struct request *r, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
 #endif

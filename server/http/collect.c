@@ -89,8 +89,8 @@ static bool take_headers(struct request *r, struct MHD_Connection *connection)
 static void split_target(struct exchange *x)
 {
 	struct request *r = x->request;
-	const char *path = r->target, *authority = strstr(r->target, "://");
-	if (r->target[0] != '/' && authority) {
+	const char *path = r->target, *authority = r->target[0] == '/' ? NULL : strstr(r->target, "://");
+	if (authority) {
 		authority += 3;
 		path = authority + strcspn(authority, "/?");
 	}

@@ -144,7 +144,7 @@ void query_end(struct query *q);
 /* Runs a statement that gives no rows. */
 void query_run(struct query *q);
 /* Makes a failure stick, unless an earlier one does. */
-void store_fail(struct store *s, const char *why);
+void store_fail(struct store *s, const char *why) __attribute__((cold));
 /* Runs a script; false is a failure that stuck. */
 bool store_exec(struct store *s, const char *script);
 

@@ -20,7 +20,7 @@ static void sign(struct arena *a, const struct tc3_authorization *said)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *a = arena_new();
-	struct tc3_authorization said = { NULL, NULL, NULL, NULL, NULL };
+	struct tc3_authorization said = { 0 };
 	const char *header = arena_strndup(a, size ? (const char *)data : "", size);
 	if (!tc3_parse(a, header, &said)) {
 		FUZZ_CHECK(said.secret_id && said.date && said.service && said.signed_headers && said.signature);
