@@ -32,9 +32,16 @@ static void add_shell(struct buf *out, const char *text)
 
 /* ---- shell ------------------------------------------------------------------------------------------------------------- */
 
+/* The name of a parameter is the client's choice, as its value is. */
 static void add_option(struct buf *out, const char *name, const char *value)
 {
-	buf_printf(out, " --%s ", name);
+	bool plain = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(name);
+	buf_adds(out, " --");
+	if (plain)
+		buf_adds(out, name);
+	else
+		add_shell(out, name);
+	buf_addc(out, ' ');
 	add_shell(out, value);
 }
 
@@ -42,7 +49,7 @@ static void paste_cbsmock(const struct paste_job *job)
 {
 	const struct journal_entry *e = job->entry;
 	bool v1 = !str_is(e->scheme, "TC3-HMAC-SHA256");
-	if (job->secret_id)
+	if (job->secret_id && !strpbrk(job->secret_id, "\r\n")) /* a comment ends with its line */
 		buf_printf(job->out,
 		           "# the key was %s; without TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY it is the example pair\n",
 		           job->secret_id);

@@ -57,3 +57,29 @@ def test_what_the_typed_request_cannot_say_is_sent_all_the_same(server, tmp_path
     with pytest.raises(AssertionError, match=answer.code):
         run(tmp_path, "python", journal.paste(answer.request_id, "python"))
     assert [r["params"] for r in journal.list()] == [params, params]
+
+
+@pytest.mark.parametrize("name", ["x; touch ran #", "$(touch ran)", "`touch ran`", "it's", "a b", "*", "\n touch ran\n", "", "-"])
+def test_a_name_is_one_word_for_a_shell(server, tmp_path, name):
+    """A parameter may be named as no program would name it; pasted, it is still a name and nothing more."""
+    arguments = tmp_path / "arguments"
+    tool = tmp_path / "tccli"
+    tool.write_text(f"#!/bin/sh\nprintf '%s\\0' \"$@\" >{arguments}\n", encoding="utf-8")
+    tool.chmod(0o700)
+    answer = api.call(server, "CreateSnapshot", {name: "value"})
+    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "TENCENTCLOUD_SECRET_KEY": sign.SECRET_KEY}
+    done = subprocess.run(["sh", "-c", Requests(server.admin).paste(answer.request_id, "tccli")], env=environment, cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert arguments.read_text(encoding="utf-8").split("\0")[-3:] == [f"--{name}", "value", ""]
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_key_in_a_comment_ends_with_its_line(server, tmp_path):
+    world = {"Credentials": [{"SecretId": "AKID\ntouch ran", "SecretKey": "k", "Account": 100000000001}]}
+    server.admin.seed(world)
+    answer = api.call(server, "DescribeDisks", {}, secret_id="AKID\ntouch ran", secret_key="k", signature=api.SHA1)
+    assert answer.code is None
+    subprocess.run(["sh", "-c", Requests(server.admin).paste(answer.request_id, "cbsmock")], cwd=tmp_path, timeout=60,
+                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert not (tmp_path / "ran").exists()
