@@ -70,10 +70,10 @@ static void type_members(const struct shape *shape, cJSON *object)
 
 /* ---- parameters -------------------------------------------------------------------------------------------------------- */
 
-/* A tree that goes with the arena; NULL when the text is no object. */
+/* A tree that goes with the arena; NULL when the text is no object, or not UTF-8, which cJSON would print as it read it. */
 static const cJSON *parse_object(struct arena *a, const char *text, size_t len)
 {
-	cJSON *tree = cJSON_ParseWithLength(text, len);
+	cJSON *tree = str_is_utf8(text, len) ? cJSON_ParseWithLength(text, len) : NULL;
 	if (tree)
 		arena_defer(a, delete_tree, tree);
 	return cJSON_IsObject(tree) ? tree : NULL;

@@ -106,6 +106,30 @@ def test_refused_actions_were_reached(server, journal):
     assert journal.count() == 5 and journal.unmatched() == []
 
 
+ALL_OF_IT = ("/_cbs/requests", "/_cbs/requests/unmatched", "/_cbs/requests/export?format=ndjson", "/_cbs/requests/export?format=har",
+             "/_cbs/requests/export?format=history", "/_cbs/conformance", "/_cbs/report", "/_cbs/duplicates", "/__admin/requests")
+
+
+@pytest.mark.parametrize("plain, odd", [
+    (b'"DiskId": "', b'"\xff\xfe": 1, "DiskId": "'),
+    (b"disk-lzrg2pwi", b"\xc0\xaf\xed\xa0\x80"),
+    (b"X-TC-Action: CreateSnapshot", b"X-TC-Action: Create\xffSnapshot"),
+    (b"X-TC-Region: ap-guangzhou", b"X-TC-Region: \xf8\x88"),
+    (b"POST / ", b"POST /\xff?\xfe=%ff "),
+])
+def test_what_was_no_utf_8_is_told_in_utf_8(server, journal, plain, odd):
+    _, _, headers, body = api.Request("CreateSnapshot", {"DiskId": DISK}).sign(server.address)
+    sent = "".join(f"{name}: {value}\r\n" for name, value in headers if name != "Content-Length").encode()
+    body = body.replace(plain, odd)
+    with Raw(server) as raw:
+        raw.send(b"POST / HTTP/1.1\r\n".replace(plain, odd) + sent.replace(plain, odd) +
+                 b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        assert raw.answer().code
+    for path in ALL_OF_IT:  # which the client decodes
+        status, text = server.admin.exchange("GET", path)
+        assert status == 200 and all(json.loads(line) for line in text.splitlines()), path
+
+
 @pytest.mark.parametrize("query, part", [
     ({"action": "CreateSnapshots"}, "actions: "),
     ({"code": "Nonsense"}, "no code"),
