@@ -123,20 +123,16 @@ static void log_signature(const struct request *r)
 	log_event(LOG_DEBUG, "signature", fields);
 }
 
-/* Alone, a client would wait longer for company than for its own commit. */
-static bool has_company(struct http *h)
-{
-	return h->config.data_dir && atomic_load_explicit(&h->connections, memory_order_relaxed) > 1;
-}
-
+/* Alone, a client would wait longer for company than for its answer. */
 static bool find_cloud(struct exchange *x)
 {
 	struct http *h = x->listener->http;
-	struct request *r = x->request;
-	r->may_wait = has_company(h);
-	mock_handle(h->mock, r);
-	if (!r->ticket)
+	bool company = atomic_load_explicit(&h->connections, memory_order_relaxed) > 1;
+	x->request->may_wait = company && h->config.data_dir;
+	if (!company) {
+		mock_handle(h->mock, x->request);
 		return true;
+	}
 	loop_leave(x->loop, x);
 	return false;
 }

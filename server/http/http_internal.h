@@ -65,7 +65,7 @@ struct exchange {
 	struct admin_answer *out;  /* of the admin API, in the request's arena; NULL before */
 	int64_t poll_due_us;       /* when its poll ends, if it is one */
 	struct pause pause;
-	bool waits;                /* for its change to be committed, with others of its loop */
+	bool waits;                /* to be handled, with others of its loop */
 	struct exchange *next;     /* of those */
 	struct spoil spoil;
 };

@@ -8,16 +8,24 @@
 #include "http/http_internal.h"
 #include "util/clock.h"
 
+static void handle(struct loop *l, struct exchange *x)
+{
+	mock_handle(l->listener->http->mock, x->request);
+}
+
 static void finish(struct loop *l, struct exchange *x)
 {
 	x->waits = false;
-	mock_finish(l->listener->http->mock, x->request);
+	if (x->request->ticket)
+		mock_finish(l->listener->http->mock, x->request);
 }
 
 /* True when there were any. */
-static bool finish_waiting(struct loop *l)
+static bool answer_waiting(struct loop *l)
 {
 	bool any = l->waiting != NULL;
+	for (struct exchange *x = l->waiting; x; x = x->next)
+		handle(l, x);
 	for (struct exchange *x = l->waiting; x; x = x->next)
 		finish(l, x);
 	l->waiting = NULL;
@@ -36,8 +44,9 @@ static int sooner(int a, int b)
 static bool may_grow(const struct loop *l, size_t before)
 {
 	enum { ENOUGH = 64 };
-	size_t most = atomic_load_explicit(&l->listener->http->connections, memory_order_relaxed);
-	return l->waiting_count > before && l->waiting_count < (most < ENOUGH ? most : ENOUGH);
+	const struct http *h = l->listener->http;
+	size_t most = atomic_load_explicit(&h->connections, memory_order_relaxed);
+	return h->config.data_dir && l->waiting_count > before && l->waiting_count < (most < ENOUGH ? most : ENOUGH);
 }
 
 /* Milliseconds until a connection's time may be over or its buffer can be trimmed; -1: never. */
@@ -67,7 +76,7 @@ static void take_turn(struct loop *l)
 		before = l->waiting_count;
 		l->place_free = false;
 		MHD_run(l->daemon);
-	} while (may_grow(l, before) || finish_waiting(l) || l->place_free);
+	} while (may_grow(l, before) || answer_waiting(l) || l->place_free);
 }
 
 static void *run(void *data)
@@ -120,6 +129,7 @@ void loop_drop(struct loop *l, struct exchange *x)
 	if (l->last == &x->next)
 		l->last = at;
 	l->waiting_count--;
+	handle(l, x);
 	finish(l, x);
 }
 

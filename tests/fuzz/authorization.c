@@ -20,11 +20,12 @@ static void sign(struct arena *a, const struct tc3_authorization *said)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *a = arena_new();
-	struct tc3_authorization said = { 0 };
+	struct tc3_authorization said;
 	const char *header = arena_strndup(a, size ? (const char *)data : "", size);
 	if (!tc3_parse(a, header, &said)) {
 		FUZZ_CHECK(said.secret_id && said.date && said.service && said.signed_headers && said.signature);
 		FUZZ_CHECK(strstr(header, said.secret_id) && strstr(header, said.signed_headers) && strstr(header, said.signature));
+		FUZZ_CHECK(said.two_blanks == (strstr(header, "  ") != NULL));
 		sign(a, &said);
 	}
 	arena_free(a);
