@@ -36,9 +36,9 @@ struct loop {
 
 /* Starts to turn around the daemon, which is the loop's from then on. False when there is no thread to be had. */
 bool loop_start(struct loop *l, struct MHD_Daemon *daemon);
-/* Leaves the request to be handled (mock_handle, mock_finish) when all that have something to say were heard. To be called in the loop's thread, from
- * libmicrohttpd's callback for this very connection, which returns with nothing done and is called again in the next run. Suspending it
- * for that moment would cost five system calls. */
+/* Leaves the request to be handled (mock_handle, mock_finish) when all that have something to say were heard. To be called in the loop's
+ * thread, from libmicrohttpd's callback for this very connection, which returns with nothing done and is called again in the next run.
+ * Suspending it for that moment would cost five system calls. */
 void loop_leave(struct loop *l, struct exchange *x);
 /* The exchange ends: its request is handled now, if it was left. */
 void loop_drop(struct loop *l, struct exchange *x);
