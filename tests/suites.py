@@ -17,7 +17,7 @@ BUILD = TOP / "build"
 REPORTS = BUILD / "reports"
 VENV = BUILD / "venv"
 REQUIREMENTS = TOP / "tests" / "requirements.txt"
-SUITE_SECONDS = 900
+SUITE_SECONDS = 900  # for the tests of one folder; those of a sanitized build may take as many times as long as it is slower
 
 # A build: meson options and the compiler, if not the usual one. Sanitized code draws warnings that the plain builds settle.
 BUILDS = {
@@ -37,6 +37,11 @@ SANITIZERS = {
         "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=1:allocator_may_return_null=1",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     },
+}
+# What a sanitized build is given more of (tests/support/pace.py).
+PACE = {
+    "asan": {"CBSMOCK_TESTS_SLOWER": "4", "CBSMOCK_TESTS_LARGER": "4", "CBSMOCK_TESTS_KEPT_MIB": "400"},
+    "tsan": {"CBSMOCK_TESTS_SLOWER": "6", "CBSMOCK_TESTS_LARGER": "8", "CBSMOCK_TESTS_KEPT_MIB": "400"},
 }
 # A suite: its build, the meson suites, the folders or files of Python tests.
 SUITES = {
@@ -60,9 +65,11 @@ SUITES = {
     "clang": ("clang", ("unit",), ()),
     "peers": ("tests", (), ("bench/peers",)),
     "valgrind": ("tests", (), ("valgrind",)),
+    "asan-all": ("asan", ("unit", "cases"), ("wire", "atlas", "parallel", "crash", "load", "clients", "readme")),
+    "tsan-all": ("tsan", ("unit", "cases"), ("wire", "atlas", "parallel", "crash", "load", "clients", "readme")),
 }
 # Those that run only when they are named.
-ON_REQUEST = ("sdks", "peers", "valgrind")
+ON_REQUEST = ("sdks", "peers", "valgrind", "asan-all", "tsan-all")
 
 
 def say(text):
@@ -191,10 +198,14 @@ def make_build(name):
 
 def environment(name):
     """What the tests of a build see; sanitizers write their reports beside the other results."""
-    env = {**os.environ, "CBSMOCK_BINARY": str(BUILD / name / "server" / "cbsmock"), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**os.environ, "CBSMOCK_BINARY": str(BUILD / name / "server" / "cbsmock"), "PYTHONDONTWRITEBYTECODE": "1", **PACE.get(name, {})}
     for variable, options in SANITIZERS.get(name, {}).items():
         env[variable] = f"{options}:log_path={REPORTS / name}.report"
     return env
+
+
+def suite_seconds(name):
+    return SUITE_SECONDS * float(PACE.get(name, {}).get("CBSMOCK_TESTS_SLOWER", 1))
 
 
 # What clang's runtime writes where no llvm-symbolizer is installed: no finding.
@@ -254,7 +265,7 @@ def run_meson(name, suites, prefix):
     chosen = [part for suite in suites for part in ("--suite", suite)]
     command = [*prefix, "meson", "test", "-C", folder, "--no-rebuild", "--quiet", "--logbase", "suites", *chosen]
     with (BUILD / f"{name}-tests.log").open("wb") as out:
-        _, left = run(command, env=environment(name), stdout=out, stderr=subprocess.STDOUT)
+        _, left = run(command, suite_seconds(name), environment(name), stdout=out, stderr=subprocess.STDOUT)
     if not logs.is_file():
         raise Failure((BUILD / f"{name}-tests.log").read_text(encoding="utf-8", errors="replace"))
     count = Count()
@@ -311,7 +322,7 @@ def run_pytest(name, folder, prefix):
     results = REPORTS / f"{name}-{folder.replace('/', '-')}.xml"
     results.unlink(missing_ok=True)
     command = [*prefix, interpreter, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={results}"]
-    status, left = run([*command, TOP / "tests" / folder], env=environment(name))
+    status, left = run([*command, TOP / "tests" / folder], suite_seconds(name), environment(name))
     if status not in (0, 1) or not results.is_file():
         raise Failure(f"pytest tests/{folder} ended with {status}")
     count = count_junit(results)

@@ -15,10 +15,11 @@ import threading
 
 import pytest
 
+from support import pace
 from support.api import Client, call
 from support.server import Server
 
-CLIENTS = 4
+CLIENTS = 16
 DISKS = 48
 NAME = "crash"
 ZONE = "ap-guangzhou-3"
@@ -118,7 +119,7 @@ class Load:
         for thread in self.threads:
             thread.start()
         for thread in self.threads:
-            thread.join(60)
+            thread.join(pace.seconds(60))
         assert not any(thread.is_alive() for thread in self.threads), "a client hangs on a dead server"
         assert not self.errors, self.errors[0]
 
@@ -244,7 +245,8 @@ def test_kill_under_load(tmp_path, durability, rounds):
     rng = random.Random(f"{SEED} {durability}")
     books = Books()
 
-    for _ in range(int(ROUNDS or rounds)):
+    rounds = int(ROUNDS or rounds)
+    for _ in range(rounds):
         server = Server(*options).start()
         try:
             disks = call(server, "CreateDisks", new_disks(DISKS))["DiskIdSet"]
@@ -258,3 +260,4 @@ def test_kill_under_load(tmp_path, durability, rounds):
             wait_for_nothing(server)
             check_books(server, books)
         check_file(data / "default.db")
+    print(f"{rounds} ends, {books.answers} answers, {len(books.snapshots)} snapshots and {len(books.disks)} disks there as promised")

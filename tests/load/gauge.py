@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-WAIT_SECONDS = 20
-SANITIZED = "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ
+from support import pace
+
+WAIT_SECONDS = pace.seconds(20)
 FILES_BESIDE = 200
 
 

@@ -4,7 +4,9 @@ import http.client
 import json
 import urllib.parse
 
-TIMEOUT_SECONDS = 30
+from support import pace
+
+TIMEOUT_SECONDS = pace.seconds(30)
 
 
 class Admin:

@@ -7,14 +7,14 @@ import ssl
 import time
 import urllib.parse
 
-from support import sign
+from support import pace, sign
 
 TC3, SHA1, SHA256 = "TC3-HMAC-SHA256", "HmacSHA1", "HmacSHA256"
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 VERSION = "2017-03-12"
 REGION = "ap-guangzhou"
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = pace.seconds(30)
 
 
 class Answer:

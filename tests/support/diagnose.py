@@ -3,7 +3,9 @@
 import http.client
 import json
 
-TIMEOUT_SECONDS = 30
+from support import pace
+
+TIMEOUT_SECONDS = pace.seconds(30)
 PATH = "/_cbs/auth/diagnose"
 
 

@@ -12,12 +12,13 @@ import tempfile
 import time
 import urllib.parse
 
+from support import pace
 from support.admin import Admin
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 READY = "cbsmock ready "
-START_SECONDS = 20
-STOP_SECONDS = 10
+START_SECONDS = pace.seconds(20)
+STOP_SECONDS = pace.seconds(10)
 
 
 def binary():

@@ -3,7 +3,9 @@
 import json
 import socket
 
-TIMEOUT_SECONDS = 20
+from support import pace
+
+TIMEOUT_SECONDS = pace.seconds(20)
 
 
 class Answer:
