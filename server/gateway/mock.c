@@ -96,6 +96,12 @@ void mock_close(struct mock *m)
 	free(m);
 }
 
+size_t mock_files(const struct mock *m)
+{
+	const struct mock_config *config = m->config;
+	return config->data_dir ? ((size_t)config->max_sandboxes + 1) * STORE_FILES : 0;
+}
+
 int64_t mock_maintain(struct mock *m)
 {
 	sandboxes_sweep(m, clock_wall_ms());

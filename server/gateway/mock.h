@@ -61,6 +61,8 @@ void mock_reconfigure(struct mock *m, const struct mock_config *config);
 void mock_handle(struct mock *m, struct request *r);
 /* The rest for a request that came back with a ticket: its change is committed, or its answer becomes an error. Any thread. */
 void mock_finish(struct mock *m, struct request *r);
+/* Files that its worlds may have open at once, by the settings as they are. */
+size_t mock_files(const struct mock *m);
 /* Work off the request path: checkpoints, sandboxes whose time is over. Returns ms until it wants to be called again. */
 int64_t mock_maintain(struct mock *m);
 

@@ -7,7 +7,6 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,10 +17,7 @@
 #include "util/log.h"
 #include "util/str.h"
 
-enum {
-	FILES_BESIDE_CONNECTIONS = 64, /* databases, listeners, epoll, standard streams */
-	STOP_MS = 600,                 /* that requests in flight get to finish */
-};
+enum { STOP_MS = 600 }; /* that requests in flight get to finish */
 
 struct address {
 	struct sockaddr_storage storage;
@@ -97,24 +93,6 @@ static bool open_listener(struct listener *l, const char *host, int port, struct
 	return false;
 }
 
-/* As many connections as there may be open files for. */
-static unsigned connection_limit(int wanted, int listeners)
-{
-	struct rlimit files;
-	rlim_t need = (rlim_t)wanted * (rlim_t)listeners + FILES_BESIDE_CONNECTIONS;
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= need)
-		return (unsigned)wanted;
-	files.rlim_cur = need < files.rlim_max ? need : files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
-	if (files.rlim_cur >= need)
-		return (unsigned)wanted;
-	rlim_t beside = files.rlim_cur > 2 * FILES_BESIDE_CONNECTIONS ? FILES_BESIDE_CONNECTIONS : files.rlim_cur / 2;
-	unsigned limit = (unsigned)((files.rlim_cur - beside) / (rlim_t)listeners);
-	log_say(LOG_WARN, "max-connections is %u, not %d: the limit of open files is %llu", limit, wanted,
-	        (unsigned long long)files.rlim_cur);
-	return limit;
-}
-
 /* ---- libmicrohttpd ------------------------------------------------------------------------------------------------- */
 
 static void on_library_log(void *closure, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
@@ -180,12 +158,13 @@ static struct MHD_Daemon *start_daemon(struct loop *loop, unsigned connections, 
 static bool serve_listener(struct listener *l, unsigned connections, const struct tls *tls)
 {
 	unsigned threads = thread_count(l->http->config.threads, connections);
+	unsigned lingers = threads < LINGERS_MAX ? LINGERS_MAX / threads : 1;
 	l->loops = xcalloc(threads, sizeof *l->loops);
 	for (unsigned i = 0; i < threads; i++) {
 		struct loop *loop = &l->loops[i];
 		loop->listener = l;
 		struct MHD_Daemon *daemon = start_daemon(loop, connections / threads + (i < connections % threads), tls);
-		if (!daemon || !loop_start(loop, daemon))
+		if (!daemon || !loop_start(loop, daemon, lingers))
 			return false;
 		l->loop_count++;
 	}
@@ -223,6 +202,15 @@ struct http *http_open(const struct http_config *config, struct buf *why)
 	return h;
 }
 
+struct files_need files_needed(const struct http *h)
+{
+	struct files_need need = { .connections = (unsigned)h->config.max_connections, .worlds = mock_files(h->mock) };
+	for (int i = 0; i < N_LISTENERS; i++)
+		need.ports += h->listeners[i].port >= 0;
+	need.loops = need.ports * thread_count(h->config.threads, need.connections);
+	return need;
+}
+
 static void poke(void *pauses)
 {
 	pauses_poke(pauses);
@@ -230,10 +218,7 @@ static void poke(void *pauses)
 
 bool http_serve(struct http *h, struct mock *m, struct buf *why)
 {
-	int count = 0;
 	h->mock = m;
-	for (int i = 0; i < N_LISTENERS; i++)
-		count += h->listeners[i].fd >= 0;
 	if (h->listeners[LISTENER_TLS].fd >= 0 && !tls_init(&h->tls, h->config.data_dir, h->config.tls_names, why))
 		return false;
 	h->pauses = pauses_open();
@@ -244,7 +229,8 @@ bool http_serve(struct http *h, struct mock *m, struct buf *why)
 	h->admin.ca_pem = h->tls.ca_pem;
 	h->admin.poke = poke;
 	h->admin.poke_data = h->pauses;
-	unsigned connections = connection_limit(h->config.max_connections, count);
+	struct files_need need = files_needed(h);
+	unsigned connections = files_allow(&need);
 	for (int i = 0; i < N_LISTENERS; i++) {
 		struct listener *l = &h->listeners[i];
 		if (l->fd < 0)

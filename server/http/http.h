@@ -32,7 +32,8 @@ bool http_serve(struct http *h, struct mock *m, struct buf *why);
 int http_port(const struct http *h);
 int http_tls_port(const struct http *h);   /* -1 when off */
 int http_admin_port(const struct http *h); /* -1 when off */
-/* Takes over token and hosts, of which it makes copies; requests that are being answered go by the old ones. */
+/* Takes over token and hosts, of which it makes copies; requests that are being answered go by the old ones. After mock_reconfigure, whose
+ * worlds may need more open files. */
 void http_reconfigure(struct http *h, const struct admin_config *admin);
 /* Stops taking connections, answers what is in flight, closes, frees; under a second. NULL is fine. */
 void http_stop(struct http *h);

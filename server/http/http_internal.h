@@ -12,6 +12,7 @@
 #include <microhttpd.h>
 
 #include "gateway/request.h"
+#include "http/files.h"
 #include "http/http.h"
 #include "http/loop.h"
 #include "http/pause.h"
@@ -69,6 +70,11 @@ struct exchange {
 	struct exchange *next;     /* of those */
 	struct spoil spoil;
 };
+
+/* ---- http.c ---------------------------------------------------------------------------------------------------------- */
+
+/* By the settings as they are now. */
+struct files_need files_needed(const struct http *h);
 
 /* ---- collect.c: callbacks of libmicrohttpd; the closure is the loop ------------------------------------------------ */
 

@@ -11,7 +11,6 @@
 #include "util/arena.h"
 
 enum {
-	LINGERS_MAX = 64,             /* of one loop; beyond, a connection is just closed */
 	BYTES_MAX = 64 * 1024 * 1024, /* thrown away for one */
 	TIME_US = 10 * 1000 * 1000,   /* that one may take */
 	BLOCK = 64 * 1024,
@@ -24,23 +23,21 @@ struct lingerer {
 	int64_t until_us, bytes;
 };
 
-void lingers_init(struct lingers *l)
+void lingers_init(struct lingers *l, unsigned max)
 {
-	*l = (struct lingers){ .epoll = -1 };
+	*l = (struct lingers){ .epoll = epoll_create1(EPOLL_CLOEXEC), .max = max };
 }
 
 void lingers_add(struct lingers *l, int socket, int64_t now_us)
 {
-	int fd = l->count < LINGERS_MAX ? fcntl(socket, F_DUPFD_CLOEXEC, 0) : -1;
+	int fd = l->epoll >= 0 && l->count < l->max ? fcntl(socket, F_DUPFD_CLOEXEC, 0) : -1;
 	if (fd < 0)
 		return;
-	if (l->epoll < 0)
-		l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct lingerer *one = xcalloc(1, sizeof *one);
 	struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = one } };
 	*one = (struct lingerer){ .next = l->first, .fd = fd, .until_us = now_us + TIME_US };
 	shutdown(fd, SHUT_WR);
-	if (l->epoll < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
 		close(fd);
 		free(one);
 		return;

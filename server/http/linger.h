@@ -8,13 +8,16 @@
 
 struct lingerer;
 
+enum { LINGERS_MAX = 64 }; /* of one listener; beyond, a connection is just closed */
+
 struct lingers {
-	int epoll;            /* to be polled; -1: none was added yet */
+	int epoll;            /* to be polled; -1: none can be added */
 	struct lingerer *first; /* the oldest last */
-	unsigned count;
+	unsigned count, max;
 };
 
-void lingers_init(struct lingers *l);
+/* `max` at once. */
+void lingers_init(struct lingers *l, unsigned max);
 /* Takes a descriptor of its own of this socket. */
 void lingers_add(struct lingers *l, int socket, int64_t now_us);
 /* Throws away what has come. Returns ms until it wants to be called again though nothing comes; -1: never. */

@@ -68,4 +68,6 @@ void http_reconfigure(struct http *h, const struct admin_config *admin)
 	h->admin.token = kept(h, h->admin.token, admin->token);
 	h->admin.hosts = kept(h, h->admin.hosts, admin->hosts);
 	pthread_mutex_unlock(&h->lock);
+	struct files_need need = files_needed(h);
+	files_allow_worlds(&need);
 }

@@ -91,12 +91,12 @@ static void *run(void *data)
 	return NULL;
 }
 
-bool loop_start(struct loop *l, struct MHD_Daemon *daemon)
+bool loop_start(struct loop *l, struct MHD_Daemon *daemon, unsigned lingers)
 {
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	l->last = &l->waiting;
 	l->trim_ms = l->linger_ms = -1;
-	lingers_init(&l->lingers);
+	lingers_init(&l->lingers, lingers);
 	l->idle_us = (int64_t)l->listener->http->config.idle_seconds * 1000 * 1000;
 	l->daemon = daemon;
 	l->epoll = info ? info->epoll_fd : -1;
@@ -105,6 +105,7 @@ bool loop_start(struct loop *l, struct MHD_Daemon *daemon)
 		return true;
 	if (l->wake >= 0)
 		close(l->wake);
+	lingers_end(&l->lingers);
 	MHD_stop_daemon(daemon);
 	return false;
 }

@@ -18,6 +18,8 @@
 struct exchange;
 struct listener;
 
+enum { LOOP_FILES = 3 }; /* that are open for it */
+
 struct loop {
 	struct listener *listener;
 	struct MHD_Daemon *daemon;
@@ -34,8 +36,9 @@ struct loop {
 	int linger_ms;                    /* until one of those has lingered long enough; -1: none will */
 };
 
-/* Starts to turn around the daemon, which is the loop's from then on. False when there is no thread to be had. */
-bool loop_start(struct loop *l, struct MHD_Daemon *daemon);
+/* Starts to turn around the daemon, which is the loop's from then on; so many connections may linger. False when there is no thread to be
+ * had. */
+bool loop_start(struct loop *l, struct MHD_Daemon *daemon, unsigned lingers);
 /* Leaves the request to be handled (mock_handle, mock_finish) when all that have something to say were heard. To be called in the loop's
  * thread, from libmicrohttpd's callback for this very connection, which returns with nothing done and is called again in the next run.
  * Suspending it for that moment would cost five system calls. */

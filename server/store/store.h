@@ -62,6 +62,9 @@ const char *store_failed(const struct store *s);
  * while another uses the store, but not while the store is opened or closed. */
 void store_checkpoint(struct store *s);
 
+/* That a store in a file has open: database and log for each of two connections, what they share, the lock. */
+enum { STORE_FILES = 6 };
+
 /* ---- fixtures ------------------------------------------------------------------------------------------------------ */
 
 struct value {

@@ -3,6 +3,7 @@ no more memory than it says, and has every descriptor back when they are gone.""
 
 import contextlib
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -195,6 +196,40 @@ def test_silent_connections_make_room():
         for _ in range(places):
             stack.enter_context(connect(server.port))
         assert api.call(server, "DescribeDisks").code is None
+
+
+def few_files(count):
+    """Servers that are started from now on may have so many files open, until they ask for more."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+
+def refused_unread(server):
+    """A connection whose request is refused by its length, and that the client goes on to hold."""
+    connection = connect(server.port)
+    connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n")
+    return connection
+
+
+def test_refused_connections_take_nobodys_place(tmp_path):
+    """Thousands that were refused and stay, and every place taken besides: all are served, and files can be opened."""
+    refused, places = many_files(3000), 500
+    few_files(256)
+    with watched("--data", str(tmp_path), "--max-connections", str(places), "--max-sandboxes", "20", "--threads", "1") as (server, _), \
+            contextlib.ExitStack() as stack:
+        many_files(refused + places)
+        for connection in [stack.enter_context(refused_unread(server)) for _ in range(refused)]:
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+        crowd = [stack.enter_context(Raw(server)) for _ in range(places)]
+        for raw in crowd:
+            raw.send(message(describe(), server.address))
+        assert all(raw.answer().code is None for raw in crowd)
+        for number in range(20):
+            crowd[0].send(f"PUT /_cbs/sandboxes/AKID{number} HTTP/1.1\r\nHost: {server.address}\r\nContent-Length: 0\r\n\r\n".encode())
+            answer = crowd[0].answer()
+            assert answer.status == 200, answer.body
+        for number in range(20):
+            crowd[0].send(f"DELETE /_cbs/sandboxes/AKID{number} HTTP/1.1\r\nHost: {server.address}\r\n\r\n".encode())
+            assert crowd[0].answer().status == 200
 
 
 # ---- abrupt ----------------------------------------------------------------------------------------------------------------

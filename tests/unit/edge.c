@@ -89,6 +89,12 @@ void mock_finish(struct mock *m, struct request *r)
 	(void)m, (void)r;
 }
 
+size_t mock_files(const struct mock *m)
+{
+	(void)m;
+	return 0;
+}
+
 void mock_handle(struct mock *m, struct request *r)
 {
 	(void)m;

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import resource
 import sqlite3
 import time
 
@@ -14,6 +15,24 @@ from support.server import Server
 
 
 # ---- coming and going ------------------------------------------------------------------------------------------------------
+
+
+def test_many_worlds_in_files(tmp_path):
+    """Each has several files open, and the usual limit would be used up long before --max-sandboxes."""
+    kept = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, kept[1]))
+    try:
+        server = Server("--data", str(tmp_path), "--max-connections", "10", "--max-sandboxes", "10").start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, kept)
+    try:
+        server.admin.ask("PATCH", "/_cbs/config", {"max-sandboxes": 80})
+        worlds = [Sandboxes(server).put(f"AKID{number}") for number in range(80)]
+        assert all(create(world) for world in worlds)
+        server.stop()
+    finally:
+        if server.process.returncode is None:
+            server.kill()
 
 
 def test_a_key_is_a_world(sandboxes):
