@@ -41,7 +41,7 @@ SANITIZERS = {
 # What a sanitized build is given more of (tests/support/pace.py).
 PACE = {
     "asan": {"CBSMOCK_TESTS_SLOWER": "4", "CBSMOCK_TESTS_LARGER": "4", "CBSMOCK_TESTS_KEPT_MIB": "400"},
-    "tsan": {"CBSMOCK_TESTS_SLOWER": "6", "CBSMOCK_TESTS_LARGER": "8", "CBSMOCK_TESTS_KEPT_MIB": "400"},
+    "tsan": {"CBSMOCK_TESTS_SLOWER": "6", "CBSMOCK_TESTS_LARGER": "32", "CBSMOCK_TESTS_KEPT_MIB": "400"},
 }
 # A suite: its build, the meson suites, the folders or files of Python tests.
 SUITES = {

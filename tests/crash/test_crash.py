@@ -5,6 +5,7 @@ others have requests under way. What those requests did is unknown, as it is to 
 certain and is checked, through the API and in the file. CBSMOCK_CRASH_ROUNDS asks for more rounds, CBSMOCK_CRASH_SEED for others.
 """
 
+import collections
 import contextlib
 import http.client
 import os
@@ -212,8 +213,9 @@ def check_books(server, books):
     assert len(snapshots.keys() - books.snapshots.keys() - books.others) <= books.lost_snapshots, "snapshots that nobody asked for"
     assert len(disks.keys() - books.disks) <= books.lost_disks, "disks that nobody asked for"
 
+    of_disk = collections.Counter(snapshot["DiskId"] for snapshot in snapshots.values())
     for disk, item in disks.items():
-        assert item["SnapshotCount"] == sum(snapshot["DiskId"] == disk for snapshot in snapshots.values()), disk
+        assert item["SnapshotCount"] == of_disk[disk], disk
     for snapshot in snapshots.values():
         assert snapshot["SnapshotName"] != NAME or (snapshot["SnapshotState"], snapshot["Percent"]) == ("NORMAL", 100)
 
