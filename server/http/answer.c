@@ -123,11 +123,12 @@ static void log_signature(const struct request *r)
 	log_event(LOG_DEBUG, "signature", fields);
 }
 
-/* Alone, a client would wait longer for company than for its answer. */
+/* Alone, a client would wait longer for company than for its answer. And libmicrohttpd takes an answer that comes before the body in its
+ * first call only: after that it asks for the body. */
 static bool find_cloud(struct exchange *x)
 {
 	struct http *h = x->listener->http;
-	bool company = atomic_load_explicit(&h->connections, memory_order_relaxed) > 1;
+	bool company = !x->unread && atomic_load_explicit(&h->connections, memory_order_relaxed) > 1;
 	x->request->may_wait = company && h->config.data_dir;
 	if (!company) {
 		mock_handle(h->mock, x->request);
