@@ -240,7 +240,7 @@ def wait_for_nothing(server):
     server.admin.advance("1m")
 
 
-@pytest.mark.parametrize("durability,rounds", [("os", 16), ("power", 4)])
+@pytest.mark.parametrize("durability,rounds", [("os", 16), ("power", 16)])
 def test_kill_under_load(tmp_path, durability, rounds):
     data = tmp_path / "data"
     options = [*OPTIONS, "--data", str(data), "--durability", durability]

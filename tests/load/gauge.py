@@ -1,5 +1,6 @@
 """What a running server takes of the machine: memory, descriptors, threads, CPU. From /proc, so nothing of it disturbs the server."""
 
+import contextlib
 import os
 import pathlib
 import resource
@@ -42,6 +43,16 @@ class Gauge:
 
     def files(self):
         return len(os.listdir(self.proc / "fd"))
+
+    def wait_for_checkpointer(self, path):
+        """Waits until the world's file is open a second time, as it is from the first checkpoint on."""
+        def times():
+            found = 0
+            for link in (self.proc / "fd").iterdir():
+                with contextlib.suppress(FileNotFoundError):  # closed since
+                    found += os.readlink(link) == str(path)
+            return found
+        wait_until(lambda: times() == 2, lambda: f"{path} is open {times()} times")
 
     def threads(self):
         return len(os.listdir(self.proc / "task"))
