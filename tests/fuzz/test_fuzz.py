@@ -4,6 +4,7 @@ What breaks one is written to the reports folder as TARGET-crash-…; put it int
 and it is a test of the suite "unit" from then on. What a long run finds new is left in the reports folder too.
 """
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -51,14 +52,20 @@ def dictionary(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_fuzz(target, dictionary, tmp_path):
+@pytest.fixture(scope="session")
+def results(request, dictionary, tmp_path_factory):
+    """What came of the chosen targets, for which a fuzzer a core is at work: each by its name, as a future."""
+    chosen = [item.callspec.params["target"] for item in request.session.items if item.function is test_fuzz]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {target: pool.submit(fuzz, target, dictionary, tmp_path_factory.mktemp(target)) for target in chosen}
+
+
+def fuzz(target, dictionary, found):
+    """Its status and all it said."""
     program = programs() / f"fuzz_{target}"
     assert program.is_file(), f"{program} is not there: build with -Dfuzz=true and clang"
     reports = TOP / "build" / "reports"
     reports.mkdir(parents=True, exist_ok=True)
-    found = tmp_path / "found"
-    found.mkdir()
     words = [str(program), f"-max_total_time={max(1, SECONDS // len(TARGETS))}", f"-max_len={INPUT_MAX}", f"-timeout={STUCK_SECONDS}",
              f"-rss_limit_mb={MEMORY_MIB}", f"-artifact_prefix={reports}/{target}-", f"-dict={dictionary}", "-print_final_stats=1",
              str(found), str(HERE / "corpus" / target)]
@@ -66,5 +73,10 @@ def test_fuzz(target, dictionary, tmp_path):
         status = subprocess.run(words, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                 timeout=SECONDS + 300).returncode
         log.seek(0)
-        said = log.read()
+        return status, log.read()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_fuzz(target, results):
+    status, said = results[target].result()
     assert status == 0, said[-6000:]

@@ -210,7 +210,7 @@ static void put_every_kind_of_fault(void)
 
 START_TEST(ten_thousand_calls_and_not_a_byte_moves)
 {
-	enum { CALLS = 10000, BEFORE = 500 };
+	enum { CALLS = 10000 / MIXED_SHORTER, BEFORE = 500 };
 	struct mixed m;
 	freeze();
 	put_every_kind_of_fault();
