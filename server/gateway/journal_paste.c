@@ -85,12 +85,6 @@ static void shell_key(const struct paste_job *job)
 		buf_adds(job->out, ": \"${TENCENTCLOUD_TOKEN:?set it to the token of the temporary key}\"\n");
 }
 
-/* The SDK and what is built on it send Chinese unless told otherwise. */
-const char *paste_language(const struct journal_entry *e)
-{
-	return *e->language ? e->language : "en-US";
-}
-
 static void paste_tccli(const struct paste_job *job)
 {
 	const struct journal_entry *e = job->entry;
@@ -100,7 +94,7 @@ static void paste_tccli(const struct paste_job *job)
 	add_shell(job->out, e->action);
 	buf_printf(job->out, " --endpoint http://%s", job->endpoint);
 	add_option(job->out, "region", e->region);
-	add_option(job->out, "language", paste_language(e));
+	add_option(job->out, "language", job->language);
 	if (job->token)
 		buf_adds(job->out, " --token \"$TENCENTCLOUD_TOKEN\"");
 	cJSON_ArrayForEach(value, job->params) {
@@ -199,6 +193,7 @@ bool journal_paste(const struct journal_entry *e, enum paste how, const char *en
 		job.json = text;
 		job.secret_id = e->account ? e->secret_id : NULL;
 		job.shape = &model->input;
+		job.language = *e->language ? e->language : "en-US";
 		if (shells[how])
 			shells[how](&job);
 		else

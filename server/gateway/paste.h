@@ -12,11 +12,9 @@ struct paste_job {
 	const char *json;          /* the parameters */
 	const char *secret_id;     /* NULL: it is not known whole */
 	bool token;                /* the call had one */
+	const char *language;      /* for clients that always name one: who names none gets English, the SDKs ask for Chinese */
 	struct buf *out;
 };
-
-/* What to ask for where a call that named no language is made by a client that always names one: who sends none gets English. */
-const char *paste_language(const struct journal_entry *e);
 
 /* A whole program with the vendor's SDK; `how` is one of those languages. It calls as the journal's call did, GET or POST and signature
  * alike, through the typed request of the action; where that could not say all that was sent, through the SDK's common client. */

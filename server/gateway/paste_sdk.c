@@ -418,7 +418,7 @@ void paste_program(const struct paste_job *job, enum paste how)
 		{ "name", e->action, QUOTED },
 		{ "version", e->version, QUOTED },
 		{ "region", e->region, QUOTED },
-		{ "language", paste_language(e), QUOTED },
+		{ "language", job->language, QUOTED },
 		{ "choice", chinese ? "zh-CN" : "en-US", QUOTED },
 		{ "constant", chinese ? "ZH_CN" : "EN_US", AS_IT_IS },
 		{ "endpoint", job->endpoint, QUOTED },
