@@ -2,12 +2,20 @@
 """Turns a file into a C array, so that the program needs no file beside it: embed.py INPUT OUTPUT.c
 
 The symbol is the output's name. A NUL follows the bytes and is not counted, so a text can be used as a C string. Bytes and not a
-string literal, because compilers need not take literals of more than 4095 characters."""
+string literal, because compilers need not take literals of more than 4095 characters. JSON goes in without the white space that people
+read it by, which was a quarter of it."""
 
+import json
 import pathlib
 import sys
 
 PER_LINE = 24
+
+
+def contents(source: pathlib.Path) -> bytes:
+    if source.suffix != ".json":
+        return source.read_bytes()
+    return json.dumps(json.loads(source.read_text(encoding="utf-8")), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def main() -> int:
@@ -19,7 +27,7 @@ def main() -> int:
     if not name.isidentifier():
         print(f"{target}: its name cannot be a C symbol", file=sys.stderr)
         return 2
-    data = source.read_bytes()
+    data = contents(source)
     rows = [data[i : i + PER_LINE] for i in range(0, len(data), PER_LINE)]
     lines = [
         f"/* Made from {source.name}. */",
