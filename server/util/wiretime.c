@@ -136,6 +136,23 @@ int64_t wiretime_add_months(int64_t ms, int64_t months)
 	return later < WIRETIME_MAX_MS ? later : WIRETIME_MAX_MS;
 }
 
+int64_t wiretime_day(int64_t ms)
+{
+	return (ms + beijing) / DAY;
+}
+
+int64_t wiretime_day_start(int64_t day)
+{
+	return day * DAY - beijing;
+}
+
+int wiretime_day_of_month(int64_t day)
+{
+	struct calendar c;
+	date_from_days(day, &c);
+	return c.day;
+}
+
 /* Exactly `width` digits with a value in range; *text moves past them. */
 static bool read_number(const char **text, int width, int least, int most, int *out)
 {

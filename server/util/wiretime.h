@@ -22,6 +22,11 @@ void wiretime_date(int64_t ms, char out[WIRETIME_SIZE]);
 void wiretime_utc_date(int64_t ms, char out[WIRETIME_SIZE]);
 /* So many months later (0 or more), on the calendar of UTC+8: the same day and hour, or the last day of a shorter month. */
 int64_t wiretime_add_months(int64_t ms, int64_t months);
+/* Days of that calendar, counted from 1970-01-01: the one a time is on, the time it begins at, the day of the month it is (1 to 31).
+ * Not before 1970. */
+int64_t wiretime_day(int64_t ms);
+int64_t wiretime_day_start(int64_t day);
+int wiretime_day_of_month(int64_t day);
 /* ISO 8601 with Z or ±hh:mm, optional fraction; a date that does not exist is refused. */
 bool wiretime_parse(const char *text, int64_t *ms);
 /* "250ms", "5s", "10m", "2h", "7d"; a bare number is refused. Negative with a leading '-' and "+5s" are fine. No longer than
