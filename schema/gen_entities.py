@@ -15,8 +15,8 @@ import sys
 SCHEMA_SQL = pathlib.Path(__file__).resolve().parent / "schema.sql"
 # By "may be empty", which stands for none.
 ID_PATTERNS = {False: "^{}[0-9a-z]{{8}}$", True: "^({}[0-9a-z]{{8}})?$"}
-SQL_TYPE = {"FIELD_TEXT": "TEXT", "FIELD_LIST": "TEXT"}
-X_TYPES = {"id": "FIELD_ID", "time": "FIELD_TIME", "list": "FIELD_LIST", "tags": "FIELD_TAGS"}
+SQL_TYPE = {"FIELD_TEXT": "TEXT", "FIELD_LIST": "TEXT", "FIELD_JSON": "TEXT"}
+X_TYPES = {"id": "FIELD_ID", "time": "FIELD_TIME", "list": "FIELD_LIST", "tags": "FIELD_TAGS", "json": "FIELD_JSON"}
 JSON_TYPES = {"string": "FIELD_TEXT", "integer": "FIELD_INT", "boolean": "FIELD_BOOL"}
 
 
@@ -93,7 +93,7 @@ class Field:
             self.low, self.high = self.bounds(fact, "minimum", "maximum")
         if self.type == "FIELD_TEXT" and not self.values:
             self.low, self.high = self.bounds({"minLength": 0, **fact}, "minLength", "maxLength")
-        if self.type in ("FIELD_LIST", "FIELD_TAGS"):
+        if self.type in ("FIELD_LIST", "FIELD_TAGS", "FIELD_JSON"):
             self.low, self.high = self.bounds({"minItems": 0, **fact}, "minItems", "maxItems")
         if self.default is not None and not self.key and not self.required:
             raise Bad(f"{self.where}: the default of an optional field belongs into schema.sql")

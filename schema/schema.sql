@@ -13,6 +13,7 @@ CREATE TABLE world (                        -- one row: platform limits and cond
   epoch INTEGER NOT NULL DEFAULT 0,         -- times this database was opened before; keeps RequestIds apart
   next_disk INTEGER NOT NULL DEFAULT 0,     -- last number given; 0 until the first
   next_snapshot INTEGER NOT NULL DEFAULT 0,
+  next_policy INTEGER NOT NULL DEFAULT 0,
   clock_frozen INTEGER NOT NULL DEFAULT 0 CHECK (clock_frozen IN (0, 1)),
   clock_base_ms INTEGER NOT NULL DEFAULT 0, -- wall time of the last change of the clock
   clock_set_ms INTEGER NOT NULL DEFAULT 0,  -- sandbox time at that moment; 0 with base 0 is real time
@@ -24,6 +25,9 @@ CREATE TABLE world (                        -- one row: platform limits and cond
   creating_snapshot_max INTEGER NOT NULL DEFAULT 10000,-- snapshots in CREATING on the whole platform
   instance_disk_max INTEGER NOT NULL DEFAULT 20,       -- elastic data disks of an instance that sets no limit itself
   tag_max INTEGER NOT NULL DEFAULT 50,                 -- tags of one resource
+  policy_max INTEGER NOT NULL DEFAULT 32,              -- auto snapshot policies of an account in a region
+  disk_policy_max INTEGER NOT NULL DEFAULT 10,         -- policies bound to one disk
+  policy_disk_max INTEGER NOT NULL DEFAULT 200,        -- disks bound to one policy
   refund_quota INTEGER NOT NULL DEFAULT 199,           -- prepaid disks an account may return in a year
   creating_snapshots INTEGER NOT NULL DEFAULT 0,       -- snapshots in CREATING now, kept by the snapshot's mover
   free_snapshot_gib INTEGER NOT NULL DEFAULT 50,       -- free snapshot capacity of an account in a region
@@ -229,7 +233,8 @@ CREATE TABLE snapshot (
   tagged INTEGER NOT NULL DEFAULT 0 CHECK (tagged IN (0, 1)),
   image_count INTEGER NOT NULL DEFAULT 0,
   share_count INTEGER NOT NULL DEFAULT 0,
-  share_ms INTEGER NOT NULL DEFAULT 0       -- TimeStartShare
+  share_ms INTEGER NOT NULL DEFAULT 0,      -- TimeStartShare
+  policy INTEGER NOT NULL DEFAULT 0         -- policy.no that had it taken, also when that policy is gone; 0: a call did
 ) STRICT;
 CREATE INDEX snapshot_list ON snapshot (account, region, create_ms);
 CREATE INDEX snapshot_of_disk ON snapshot (disk, create_ms);
@@ -259,6 +264,28 @@ CREATE TABLE disk_backup (                  -- backup points of a disk
 ) STRICT;
 CREATE INDEX backup_of_disk ON disk_backup (disk);
 
+CREATE TABLE policy (                       -- auto snapshot policies
+  no INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  account INTEGER NOT NULL REFERENCES account (uin),
+  region TEXT NOT NULL REFERENCES region (name),
+  name TEXT NOT NULL DEFAULT '',
+  schedule TEXT NOT NULL,                   -- as it was sent: a JSON array of {Hour, DayOfWeek, DayOfMonth, IntervalDays}
+  policy_state TEXT NOT NULL DEFAULT 'NORMAL' CHECK (policy_state IN ('NORMAL', 'ISOLATED')), -- ISOLATED: in arrears
+  activated INTEGER NOT NULL DEFAULT 1 CHECK (activated IN (0, 1)),
+  permanent INTEGER NOT NULL DEFAULT 0 CHECK (permanent IN (0, 1)), -- its snapshots are kept for ever
+  retention_days INTEGER NOT NULL DEFAULT 7,-- else so long
+  create_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX policy_list ON policy (account, region, create_ms);
+
+CREATE TABLE policy_disk (                  -- which disks a policy has snapshots taken of
+  policy INTEGER NOT NULL,
+  disk INTEGER NOT NULL,
+  PRIMARY KEY (policy, disk)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX policy_of_disk ON policy_disk (disk);
+
 CREATE TABLE image (                        -- custom images bound to snapshots
   no INTEGER PRIMARY KEY,
   id TEXT NOT NULL,
@@ -283,8 +310,9 @@ CREATE TABLE job (                          -- transitions under way; settling r
   kind TEXT NOT NULL CHECK (
     kind = 'snapshot.create' OR kind = 'snapshot.expire' OR kind = 'snapshot.rollback' OR kind = 'disk.show' OR
     kind = 'disk.attach' OR kind = 'disk.detach' OR kind = 'disk.expand' OR kind = 'disk.rollback' OR kind = 'disk.expire' OR
-    kind = 'disk.recycle' OR kind = 'disk.release' OR kind = 'disk.migrate' OR kind = 'backup.create'),
-  resource INTEGER NOT NULL,                -- number of the disk, snapshot or backup point
+    kind = 'disk.recycle' OR kind = 'disk.release' OR kind = 'disk.migrate' OR kind = 'backup.create' OR
+    kind = 'policy.tick'),
+  resource INTEGER NOT NULL,                -- number of the disk, snapshot, backup point or policy
   goes_to TEXT NOT NULL DEFAULT '',         -- the state that follows, where the kind alone does not tell
   arg INTEGER NOT NULL DEFAULT 0,           -- disk.expand: new GiB; disk.rollback: 1 when its instance is started afterwards
   polls INTEGER NOT NULL DEFAULT 0,         -- describes it waits for; 0: for its time alone

@@ -208,7 +208,7 @@ struct event_list {
 
 void events_begin(struct event_list *e);
 /* For mock_clock and mock_finish_transition; `list` is a struct event_list. */
-void events_add(void *list, const char *resource, const char *from, const char *to, int64_t at_ms);
+void events_add(void *list, const struct cbs_event *event);
 /* Writes "events" (and "events_left_out" when there were too many) and frees the list. */
 void events_end(struct event_list *e, struct json_out *o);
 

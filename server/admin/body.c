@@ -65,18 +65,22 @@ void events_begin(struct event_list *e)
 	out_array(&e->out, NULL);
 }
 
-void events_add(void *list, const char *resource, const char *from, const char *to, int64_t at_ms)
+void events_add(void *list, const struct cbs_event *event)
 {
 	struct event_list *e = list;
 	char at[WIRETIME_SIZE];
 	if (e->count++ >= EVENTS_MAX)
 		return;
-	wiretime_utc(at_ms, at);
+	wiretime_utc(event->at_ms, at);
 	out_object(&e->out, NULL);
 	out_str(&e->out, "at", at);
-	out_str(&e->out, "resource", resource);
-	out_str(&e->out, "from", from);
-	out_str(&e->out, "to", to);
+	out_str(&e->out, "resource", event->resource);
+	out_str(&e->out, "from", event->from);
+	out_str(&e->out, "to", event->to);
+	if (event->policy)
+		out_str(&e->out, "policy", event->policy);
+	if (event->skipped)
+		out_str(&e->out, "skipped", event->skipped);
 	out_end_object(&e->out);
 }
 

@@ -121,12 +121,12 @@ struct watch {
 	char went_to[32];
 };
 
-static void watch_event(void *data, const char *resource, const char *from, const char *to, int64_t at_ms)
+static void watch_event(void *data, const struct cbs_event *e)
 {
 	struct watch *w = data;
-	events_add(&w->events, resource, from, to, at_ms);
-	if (str_is(resource, w->resource))
-		strncpy(w->went_to, to, sizeof w->went_to - 1);
+	events_add(&w->events, e);
+	if (str_is(e->resource, w->resource))
+		strncpy(w->went_to, e->to, sizeof w->went_to - 1);
 }
 
 /* "to" is what the caller expects: a transition in progress leads to one place, which cannot be chosen. */

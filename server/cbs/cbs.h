@@ -9,19 +9,28 @@ extern const struct action *const cbs_actions[];
 extern const size_t cbs_action_count;
 const struct action *cbs_action_find(const char *name);
 
-/* One state change made by time: for answers that list what happened. */
+/* What time did to a resource: for answers that list what happened. Texts are good while it is told. */
 struct cbs_event {
 	int64_t at_ms;
-	const char *resource; /* id */
-	const char *from, *to; /* states; to is "" when the resource is gone */
+	const char *resource;  /* id */
+	const char *from, *to; /* states; from is "" when it is new, to when it is gone, and both are the same when nothing changed */
+	const char *policy;    /* id of the policy whose tick this comes from; NULL for others */
+	const char *skipped;   /* why that took no snapshot of the resource: a guard's name, or policy_job.c's own; NULL: nothing was */
 };
 
-/* Finishes every job due at or before now_ms, in due order; the caller holds a transaction. `on_event` may be NULL.
- * Returns how many ran. Jobs made by jobs are run too when due. */
-size_t cbs_settle(struct store *s, struct arena *a, int64_t now_ms, void (*on_event)(void *data, const struct cbs_event *e), void *data);
+/* How time passes. */
+struct passing {
+	const struct transition_rule *transitions; /* N_TRANSITIONS, for what begins on the way */
+	void (*on_event)(void *data, const struct cbs_event *e); /* NULL: nobody listens */
+	void *data;
+	size_t most; /* jobs to run at most; 0: no limit */
+};
+
+/* Finishes jobs due at or before now_ms, in due order, until none is left or `most` have run; the caller holds a transaction. Returns
+ * how many ran. Jobs made by jobs are run too when due. */
+size_t cbs_settle(struct store *s, struct arena *a, int64_t now_ms, const struct passing *how);
 /* Finishes the transition a resource is in, whenever it is due ("manual" progression); false when it is in none. */
-bool cbs_finish(struct store *s, struct arena *a, const char *resource_id, int64_t now_ms,
-                void (*on_event)(void *data, const struct cbs_event *e), void *data);
+bool cbs_finish(struct store *s, struct arena *a, const char *resource_id, int64_t now_ms, const struct passing *how);
 
 /* Where a fixture is wrong. */
 struct fixture_fault {

@@ -44,7 +44,7 @@ enum { N_BESIDE = sizeof beside / sizeof beside[0] };
 static const struct {
 	const char *kind, *prefix;
 } kinds[] = {
-	{ "disk.", IDENT_DISK }, { "snapshot.", IDENT_SNAPSHOT }, { "backup.", IDENT_BACKUP },
+	{ "disk.", IDENT_DISK }, { "snapshot.", IDENT_SNAPSHOT }, { "backup.", IDENT_BACKUP }, { "policy.", IDENT_POLICY },
 	{ "volume", IDENT_DISK }, { "snapshot", IDENT_SNAPSHOT },
 };
 
@@ -73,7 +73,7 @@ struct changes {
 	size_t count, room;
 };
 
-static const char *const prefixes[] = { IDENT_DISK, IDENT_SNAPSHOT, IDENT_BACKUP, IDENT_INSTANCE, IDENT_IMAGE };
+static const char *const prefixes[] = { IDENT_DISK, IDENT_SNAPSHOT, IDENT_BACKUP, IDENT_INSTANCE, IDENT_IMAGE, IDENT_POLICY };
 
 static const char *prefix_of(const char *resource, int64_t *no)
 {

@@ -19,18 +19,31 @@ enum { INCREMENT_SHARE = 16 };
 /* What makes the call what it is, beside its ClientToken. */
 static const char *const token_params[] = { "DiskId", "SnapshotName", "Deadline", "DiskBackupId", "Tags", "DiskUsage", NULL };
 
-/* False when the store failed. */
-static bool subject_read(struct call *c, struct create_snapshot_subject *s)
+/* Stored as it was named, not translated when read (cbs.md §4.1). */
+static const char *snapshot_name(struct call *c)
+{
+	const char *given = arg_str(c, "SnapshotName", "");
+	if (*given != '\0')
+		return given;
+	return c->lang == LANG_ZH ? "未命名" : "Unnamed";
+}
+
+static void subject_ask(struct call *c, struct create_snapshot_subject *s)
 {
 	*s = (struct create_snapshot_subject){
 		.disk_no = arg_id(c, "DiskId", IDENT_DISK),
 		.backup_no = arg_id(c, "DiskBackupId", IDENT_BACKUP),
+		.name = snapshot_name(c),
 		.deadline_ms = snapshot_deadline_arg(c),
 	};
+	client_token_read(c, token_params, &s->token);
+}
+
+bool create_snapshot_look(struct call *c, struct create_snapshot_subject *s)
+{
 	if (!store_world(c->store, &s->world) || !store_account(c->store, c->arena, c->who->uin, &s->account))
 		return false;
 	store_usage(c->store, c->who->uin, c->region, &s->usage);
-	client_token_read(c, token_params, &s->token);
 	s->backup_found = s->backup_no >= 0 && store_backup(c->store, c->arena, s->backup_no, &s->backup) &&
 	                  s->backup.account == c->who->uin && str_is(s->backup.region, c->region);
 	if (s->disk_no < 0 && s->backup_found)
@@ -43,16 +56,7 @@ static bool subject_read(struct call *c, struct create_snapshot_subject *s)
 
 /* ---- the change -------------------------------------------------------------------------------------------------------- */
 
-/* Stored as it was named, not translated when read (cbs.md §4.1). */
-static const char *snapshot_name(struct call *c)
-{
-	const char *given = arg_str(c, "SnapshotName", "");
-	if (*given != '\0')
-		return given;
-	return c->lang == LANG_ZH ? "未命名" : "Unnamed";
-}
-
-static int64_t take_snapshot(struct call *c, const struct create_snapshot_subject *s)
+int64_t create_snapshot_take(struct call *c, const struct create_snapshot_subject *s)
 {
 	const struct disk *d = &s->disk;
 	struct snapshot p = {
@@ -62,7 +66,7 @@ static int64_t take_snapshot(struct call *c, const struct create_snapshot_subjec
 		.zone = d->zone,
 		.project_id = d->project_id,
 		.disk = d->no,
-		.name = snapshot_name(c),
+		.name = s->name,
 		.usage = arg_str(c, "DiskUsage", s->usage_name),
 		.size_gib = s->backup_found ? s->backup.size_gib : d->size_gib,
 		.used_mib = d->snapshot_count == 0 ? d->used_mib : d->used_mib / INCREMENT_SHARE,
@@ -73,6 +77,7 @@ static int64_t take_snapshot(struct call *c, const struct create_snapshot_subjec
 		.create_ms = c->now_ms,
 		.modify_ms = c->now_ms,
 		.deadline_ms = s->deadline_ms,
+		.policy = s->policy,
 		.mode = "STANDARD_SNAPSHOT",
 		.copying_to = "",
 	};
@@ -89,7 +94,8 @@ static int64_t take_snapshot(struct call *c, const struct create_snapshot_subjec
 static enum verdict run(struct call *c)
 {
 	struct create_snapshot_subject s;
-	if (!subject_read(c, &s))
+	subject_ask(c, &s);
+	if (!create_snapshot_look(c, &s))
 		return call_fail(c, ERR_INTERNAL_ERROR);
 	if (s.world.snapshot_client_token && client_token_repeats(&s.token)) {
 		out_str(c->out, "SnapshotId", s.token.earlier_answer);
@@ -98,7 +104,7 @@ static enum verdict run(struct call *c)
 	if (guards_check(c, create_snapshot_guards.rows, create_snapshot_guards.count, &s) != VERDICT_OK)
 		return VERDICT_FAIL;
 	char id[IDENT_SIZE];
-	ident_format(IDENT_SNAPSHOT, take_snapshot(c, &s), id);
+	ident_format(IDENT_SNAPSHOT, create_snapshot_take(c, &s), id);
 	client_token_keep(c, &s.token, id);
 	out_str(c->out, "SnapshotId", id);
 	return call_ok(c);

@@ -86,6 +86,9 @@ void field_write(struct arena *a, struct json_out *o, const struct field *f, con
 	case FIELD_LIST:
 		write_list(a, o, f, v->text);
 		break;
+	case FIELD_JSON:
+		out_raw(o, f->name, v->text);
+		break;
 	case FIELD_TAGS:
 		break;
 	}

@@ -123,6 +123,16 @@ static bool read_list(struct loader *l, const struct field *f, const cJSON *json
 	return true;
 }
 
+static bool read_json(struct loader *l, const struct field *f, const cJSON *json, const char *pointer, struct value *out)
+{
+	if (!check_items(l, f, json, pointer))
+		return false;
+	char *text = cJSON_PrintUnformatted(json);
+	out->text = arena_strdup(l->arena, text);
+	cJSON_free(text);
+	return true;
+}
+
 static bool check_tag_text(struct loader *l, const cJSON *tag, const char *pointer, const char *name, size_t least, size_t most)
 {
 	const cJSON *json = cJSON_GetObjectItemCaseSensitive(tag, name);
@@ -163,7 +173,8 @@ static bool read_tags(struct loader *l, const struct field *f, const cJSON *json
 static bool (*const readers[])(struct loader *l, const struct field *f, const cJSON *json, const char *pointer,
                                struct value *out) = {
 	[FIELD_TEXT] = read_text, [FIELD_INT] = read_int,   [FIELD_BOOL] = read_bool, [FIELD_TIME] = read_time,
-	[FIELD_ID] = read_id,     [FIELD_LIST] = read_list, [FIELD_TAGS] = read_tags,
+	[FIELD_ID] = read_id,     [FIELD_LIST] = read_list, [FIELD_JSON] = read_json,
+	[FIELD_TAGS] = read_tags,
 };
 
 bool field_read(struct loader *l, const struct field *f, const cJSON *json, const char *pointer, struct value *out)

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "cbs/disk.h"
+#include "cbs/policy.h"
+#include "cbs/schedule.h"
 #include "cbs/snapshot.h"
 #include "cbs/tags.h"
 #include "util/json_check.h"
@@ -55,6 +57,12 @@ static bool snapshot_exists(struct loader *l, const struct value *v)
 	return store_snapshot(l->store, l->arena, v->number, &snapshot);
 }
 
+static bool policy_exists(struct loader *l, const struct value *v)
+{
+	struct policy policy;
+	return store_policy(l->store, l->arena, v->number, &policy);
+}
+
 /* Not here: what may be gone (a snapshot's disk, the last instance) or may be missing on purpose (a project). */
 static const struct reference {
 	const char *table; /* NULL: every one */
@@ -70,6 +78,8 @@ static const struct reference {
 	{ "disk_backup", "disk", disk_exists, "disk" },
 	{ "snapshot_share", "snapshot", snapshot_exists, "snapshot" },
 	{ "image", "snapshot", snapshot_exists, "snapshot" },
+	{ "policy_disk", "policy", policy_exists, "auto snapshot policy" },
+	{ "policy_disk", "disk", disk_exists, "disk" },
 };
 
 static bool check_references(struct loader *l, const struct row *r)
@@ -377,6 +387,37 @@ static bool settle_token(struct loader *l, const struct row *r)
 	return true;
 }
 
+/* Its next tick follows from its list. */
+static bool settle_policy(struct loader *l, const struct row *r)
+{
+	struct policy p;
+	const char *wrong, *at = pointer_to(l, r->pointer, "Policy");
+	if (!store_policy(l->store, l->arena, row_value(r, "no")->number, &p))
+		return true;
+	if (schedule_parse(l->arena, p.schedule, &wrong)) {
+		policy_schedule_tick(l->store, l->arena, &p, l->now_ms);
+		return true;
+	}
+	while (*wrong != '\0') { /* "0.Hour.2" */
+		size_t len = strcspn(wrong, ".");
+		at = pointer_to(l, at, arena_strndup(l->arena, wrong, len));
+		wrong += len + (wrong[len] == '.');
+	}
+	return load_fail(l, at, "must be of a list of {Hour, DayOfWeek, DayOfMonth, IntervalDays}: 0 to 23, 0 to 6, 1 to 31, 1 to 365");
+}
+
+static bool settle_tie(struct loader *l, const struct row *r)
+{
+	struct policy p;
+	struct disk d;
+	if (!store_policy(l->store, l->arena, row_value(r, "policy")->number, &p) ||
+	    !store_disk(l->store, l->arena, row_value(r, "disk")->number, &d))
+		return true;
+	if (p.account == d.account && str_is(p.region, d.region))
+		return true;
+	return row_fail(l, r, "disk", "the policy and the disk have different owners or regions");
+}
+
 static const struct {
 	const char *table;
 	bool (*settle)(struct loader *l, const struct row *r);
@@ -387,6 +428,8 @@ static const struct {
 	{ "instance", settle_instance },
 	{ "snapshot_share", settle_share },
 	{ "client_token", settle_token },
+	{ "policy", settle_policy },
+	{ "policy_disk", settle_tie },
 };
 
 bool row_settle(struct loader *l, const struct row *r)

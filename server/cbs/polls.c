@@ -1,7 +1,6 @@
 /* Counting describes, for transitions that end by them. */
 #include "cbs/polls.h"
 
-#include "cbs/cbs.h"
 #include "util/ident.h"
 
 int64_t transition_polls(const struct call *c, enum transition t)
@@ -38,7 +37,7 @@ bool polls_matter(struct store *s, struct arena *a, const struct polls *p)
 	return false;
 }
 
-void polls_count(struct store *s, struct arena *a, const struct polls *p, int64_t now_ms)
+void polls_count(struct store *s, struct arena *a, const struct polls *p, int64_t now_ms, const struct passing *how)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		struct job j;
@@ -50,6 +49,6 @@ void polls_count(struct store *s, struct arena *a, const struct polls *p, int64_
 			continue;
 		}
 		ident_format(p->list[i].prefix, p->list[i].no, id);
-		cbs_finish(s, a, id, now_ms, NULL, NULL);
+		cbs_finish(s, a, id, now_ms, how);
 	}
 }

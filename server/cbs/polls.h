@@ -5,7 +5,7 @@
 #ifndef CBSMOCK_CBS_POLLS_H
 #define CBSMOCK_CBS_POLLS_H
 
-#include "api/call.h"
+#include "cbs/cbs.h"
 
 enum { POLLS_MAX = 256 }; /* resources of one answer; a page has 100 */
 
@@ -28,6 +28,6 @@ void polls_note_snapshot(struct call *c, int64_t no);
 /* Does a job wait for one of them? Then polls_count is to be called, inside a transaction. */
 bool polls_matter(struct store *s, struct arena *a, const struct polls *p);
 /* Each job has waited for one more; those that have waited long enough end. */
-void polls_count(struct store *s, struct arena *a, const struct polls *p, int64_t now_ms);
+void polls_count(struct store *s, struct arena *a, const struct polls *p, int64_t now_ms, const struct passing *how);
 
 #endif

@@ -68,7 +68,7 @@ static bool read_entry(struct arena *a, const cJSON *object, struct entry *e, co
 		return false;
 	const cJSON *member;
 	cJSON_ArrayForEach(member, object) {
-		if (!cJSON_IsNull(member) && !read_member(a, member, e, wrong))
+		if (!read_member(a, member, e, wrong))
 			return false;
 	}
 	*wrong = "Hour";

@@ -15,6 +15,7 @@ static const struct family {
 	  (const char *const[]){ "disk.show", "disk.attach", "disk.detach", "disk.expand", "disk.rollback", "disk.migrate", NULL } },
 	{ "snapshot.", IDENT_SNAPSHOT, snapshot_job, (const char *const[]){ "snapshot.create", "snapshot.rollback", NULL } },
 	{ "backup.", IDENT_BACKUP, backup_job, (const char *const[]){ "backup.create", NULL } },
+	{ "policy.", IDENT_POLICY, policy_job, (const char *const[]){ NULL } },
 };
 
 enum { N_FAMILIES = sizeof families / sizeof families[0] };
@@ -31,13 +32,12 @@ static void run_job(struct settling *s, const struct job *j)
 	}
 }
 
-size_t cbs_settle(struct store *s, struct arena *a, int64_t now_ms, void (*on_event)(void *data, const struct cbs_event *e),
-                  void *data)
+size_t cbs_settle(struct store *s, struct arena *a, int64_t now_ms, const struct passing *how)
 {
-	struct settling settling = { .store = s, .arena = a, .on_event = on_event, .data = data };
+	struct settling settling = { .store = s, .arena = a, .how = how };
 	size_t count = 0;
 	struct job j;
-	while (store_next_due(s) <= now_ms && store_job_due(s, a, now_ms, &j)) {
+	while ((how->most == 0 || count < how->most) && store_next_due(s) <= now_ms && store_job_due(s, a, now_ms, &j)) {
 		store_job_remove(s, j.due_ms, j.kind, j.resource);
 		run_job(&settling, &j);
 		count++;
@@ -57,10 +57,9 @@ static bool find_transition(struct store *s, struct arena *a, const struct famil
 	       store_job_of(s, a, "disk.rollback", p.disk, out);
 }
 
-bool cbs_finish(struct store *s, struct arena *a, const char *resource_id, int64_t now_ms,
-                void (*on_event)(void *data, const struct cbs_event *e), void *data)
+bool cbs_finish(struct store *s, struct arena *a, const char *resource_id, int64_t now_ms, const struct passing *how)
 {
-	struct settling settling = { .store = s, .arena = a, .on_event = on_event, .data = data };
+	struct settling settling = { .store = s, .arena = a, .how = how };
 	int64_t no;
 	struct job j;
 	for (size_t i = 0; i < N_FAMILIES; i++) {
@@ -69,7 +68,7 @@ bool cbs_finish(struct store *s, struct arena *a, const char *resource_id, int64
 		store_job_remove(s, j.due_ms, j.kind, j.resource);
 		j.due_ms = now_ms;
 		run_job(&settling, &j);
-		cbs_settle(s, a, now_ms, on_event, data); /* what that made due */
+		cbs_settle(s, a, now_ms, how); /* what that made due */
 		return true;
 	}
 	return false;
@@ -77,10 +76,13 @@ bool cbs_finish(struct store *s, struct arena *a, const char *resource_id, int64
 
 void settle_event(struct settling *s, int64_t at_ms, const char *resource_id, const char *from, const char *to)
 {
-	if (s->on_event == NULL)
-		return;
-	struct cbs_event event = { .at_ms = at_ms, .resource = resource_id, .from = from, .to = to };
-	s->on_event(s->data, &event);
+	settle_tell(s, &(struct cbs_event){ .at_ms = at_ms, .resource = resource_id, .from = from, .to = to });
+}
+
+void settle_tell(struct settling *s, const struct cbs_event *e)
+{
+	if (s->how->on_event != NULL)
+		s->how->on_event(s->how->data, e);
 }
 
 int64_t transition_end(const struct call *c, enum transition t)

@@ -8,17 +8,18 @@
 struct settling {
 	struct store *store;
 	struct arena *arena;
-	void (*on_event)(void *data, const struct cbs_event *e);
-	void *data;
+	const struct passing *how;
 };
 
-/* Tells on_event, if there is one. */
+/* Tells who listens, if anybody does. */
 void settle_event(struct settling *s, int64_t at_ms, const char *resource_id, const char *from, const char *to);
+void settle_tell(struct settling *s, const struct cbs_event *e);
 
 /* One finisher a family of job kinds; `j` is already out of the table. A resource that is gone is no error. */
 void disk_job(struct settling *s, const struct job *j);     /* "disk.*",   cbs/disk_job.c */
 void snapshot_job(struct settling *s, const struct job *j); /* "snapshot.*", cbs/snapshot_job.c */
 void backup_job(struct settling *s, const struct job *j);   /* "backup.*", cbs/snapshot_job.c */
+void policy_job(struct settling *s, const struct job *j);   /* "policy.*", cbs/policy_job.c */
 /* The rollback of a disk is over: so it is for its snapshot, which may have been waiting to expire. */
 void snapshot_release(struct settling *s, int64_t disk, int64_t at_ms);
 

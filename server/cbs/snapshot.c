@@ -243,6 +243,10 @@ void snapshot_view(struct call *c, const struct snapshot *p)
 		wiretime_date(p->share_ms, time);
 		FIELD_PLAIN(o, "TimeStartShare", time);
 	}
+	if (own && p->policy != 0) {
+		ident_format(IDENT_POLICY, p->policy, id);
+		FIELD_PLAIN(o, "AutoSnapshotPolicyId", id);
+	}
 	tags_view(c, TAG_SNAPSHOT, p->no, own && p->tagged);
 	out_end_object(o);
 }

@@ -1,6 +1,7 @@
 /* Changes from outside the API: to settings, to the world as a whole, to its time. */
 #include "gateway/control.h"
 
+#include "cbs/policy.h"
 #include "gateway/fault.h"
 #include "gateway/history.h"
 #include "gateway/journal.h"
@@ -96,7 +97,12 @@ static void tell(void *data, const struct cbs_event *e)
 	struct hearing *h = data;
 	h->told++;
 	if (h->to.on_event)
-		h->to.on_event(h->to.data, e->resource, e->from, e->to, e->at_ms);
+		h->to.on_event(h->to.data, e);
+}
+
+static struct passing passing_of(const struct sandbox *s, struct hearing *h, size_t most)
+{
+	return (struct passing){ .transitions = s->settings.transitions, .on_event = tell, .data = h, .most = most };
 }
 
 static void change_clock(struct vclock *clock, enum clock_change change, int64_t value, int64_t wall_ms)
@@ -134,13 +140,22 @@ static void read_clock(struct sandbox *s, int64_t wall_ms, struct clock_state *o
 }
 
 /* Together, so that a failure leaves neither the clock where it may not be nor half of what it brought about. */
-static bool move_clock(struct sandbox *s, struct arena *a, const struct vclock *next, int64_t now_ms, struct hearing *h)
+static bool move_clock(struct sandbox *s, struct arena *a, const struct vclock *next, int64_t wall_ms, struct hearing *h, bool *too_far)
 {
-	if (store_next_due(s->store) > now_ms)
+	int64_t now_ms = vclock_now(next, wall_ms);
+	bool back = now_ms < vclock_now(&s->clock, wall_ms);
+	if (store_next_due(s->store) > now_ms && !back)
 		return sandbox_set_clock(s, next);
+	const struct passing how = passing_of(s, h, CLOCK_JOBS_MAX);
 	store_begin(s->store);
-	cbs_settle(s->store, a, now_ms, tell, h);
-	history_because(s, REVISION_TIME, NULL, now_ms);
+	if (back)
+		policies_schedule(s->store, a, now_ms);
+	*too_far = cbs_settle(s->store, a, now_ms, &how) == how.most;
+	if (*too_far) {
+		store_rollback(s->store);
+		return false;
+	}
+	history_because(s, back ? REVISION_CLOCK : REVISION_TIME, NULL, now_ms);
 	return sandbox_commit_time(s, next);
 }
 
@@ -154,8 +169,9 @@ bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, s
 	int64_t wall_ms = clock_wall_ms();
 	struct vclock next = s->clock;
 	change_clock(&next, change, value, wall_ms);
-	bool done = change == CLOCK_READ || move_clock(s, a, &next, vclock_now(&next, wall_ms), &hearing);
+	bool too_far = false, done = change == CLOCK_READ || move_clock(s, a, &next, wall_ms, &hearing, &too_far);
 	read_clock(s, wall_ms, out);
+	out->too_far = too_far;
 	sandbox_leave(s);
 	recording_note_clock(s, &turn, change, value);
 	turn_give(&turn);
@@ -165,14 +181,16 @@ bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, s
 
 /* Lets everything happen that is due by `until_ms`, or only up to the first moment that shows, within a transaction; returns the
  * moment of the last. What is due may change no state (a disk that expires is isolated days later): that is passed over. */
-static int64_t play(struct sandbox *s, struct arena *a, int64_t now_ms, int64_t until_ms, bool once, struct hearing *h)
+static int64_t play(struct sandbox *s, struct arena *a, int64_t now_ms, int64_t until_ms, bool once, struct hearing *h, bool *too_far)
 {
+	struct passing how = passing_of(s, h, CLOCK_JOBS_MAX);
 	int64_t at_ms = now_ms;
 	while (store_next_due(s->store) <= until_ms) {
 		int64_t due_ms = store_next_due(s->store);
 		at_ms = due_ms > at_ms ? due_ms : at_ms;
-		cbs_settle(s->store, a, at_ms, tell, h);
-		if (once && h->told > 0)
+		how.most -= cbs_settle(s->store, a, at_ms, &how);
+		*too_far = how.most == 0;
+		if (*too_far || (once && h->told > 0))
 			break;
 	}
 	return at_ms;
@@ -189,13 +207,17 @@ static bool run(struct sandbox *s, int64_t max_ms, bool once, struct clock_state
 	int64_t until_ms = max_ms < WIRETIME_MAX_MS - now_ms ? now_ms + max_ms : WIRETIME_MAX_MS;
 	struct vclock next = s->clock;
 	store_begin(s->store);
-	int64_t at_ms = play(s, a, now_ms, until_ms, once, &hearing);
+	bool too_far = false;
+	int64_t at_ms = play(s, a, now_ms, until_ms, once, &hearing, &too_far);
 	if (!once && store_next_due(s->store) != INT64_MAX)
 		at_ms = until_ms;
 	vclock_set(&next, wall_ms, at_ms);
 	history_because(s, REVISION_TIME, NULL, at_ms);
-	bool done = sandbox_commit_time(s, &next);
+	if (too_far)
+		store_rollback(s->store);
+	bool done = !too_far && sandbox_commit_time(s, &next);
 	read_clock(s, wall_ms, out);
+	out->too_far = too_far;
 	sandbox_leave(s);
 	if (once)
 		recording_note_next_event(s, &turn);
@@ -226,7 +248,8 @@ bool control_finish(struct sandbox *s, const char *resource_id, const struct lis
 	bool done = sandbox_settle(s, a, now_ms, tell, &hearing);
 	if (done) {
 		store_begin(s->store);
-		done = cbs_finish(s->store, a, resource_id, now_ms, tell, &hearing);
+		const struct passing how = passing_of(s, &hearing, 0);
+		done = cbs_finish(s->store, a, resource_id, now_ms, &how);
 		history_because(s, REVISION_TRANSITION, NULL, now_ms);
 		if (done)
 			done = store_commit(s->store);

@@ -5,9 +5,9 @@
 #include "gateway/presets.h"
 #include "gateway/sandbox.h"
 
-/* Told of each state change as time makes it happen; on_event may be NULL. */
+/* Told of what time does as it happens; on_event may be NULL. */
 struct listener {
-	void (*on_event)(void *data, const char *resource, const char *from, const char *to, int64_t at_ms);
+	void (*on_event)(void *data, const struct cbs_event *e);
 	void *data;
 };
 
@@ -26,9 +26,14 @@ struct clock_state {
 	struct vclock clock;
 	int64_t now_ms;
 	int64_t next_ms; /* when the next thing happens by itself; INT64_MAX: nothing will */
+	bool too_far;    /* a move was refused: more would happen on the way than CLOCK_JOBS_MAX */
 };
 
-/* False when the store could not keep it; then the clock is as it was. */
+/* What one move of the clock may bring about: more is days of a policy that ticks, or a slip. */
+enum { CLOCK_JOBS_MAX = 250000 };
+
+/* False when the store could not keep it, or when it leads too far; then the clock is as it was, and so is the world. A move into the
+ * past sets policies to tick from there. */
 bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, struct clock_state *out, const struct listener *l);
 /* Goes to the next moment at which a state changes, and lets it. The clock stays when nothing is due at all. */
 bool control_next_event(struct sandbox *s, struct clock_state *out, const struct listener *l);

@@ -36,8 +36,9 @@ bool stage_execute(struct mock *m, struct request *r)
 	buf_init(&r->fields, FIELDS_MAX);
 	json_out_init(&out, &r->fields);
 	struct arg_reads reads = { .count = 0 };
+	const struct passing how = { .transitions = s->settings.transitions };
 	struct call call = {
-		.store = r->run->writes ? s->store : lag_read(&s->lag, s->store, r->arena, r->now_ms),
+		.store = r->run->writes ? s->store : lag_read(&s->lag, s->store, r->arena, r->now_ms, &how),
 		.arena = r->arena, .now_ms = r->now_ms, .who = &r->caller, .region = r->region,
 		.request_id = r->request_id, .lang = r->lang, .dialect = s->settings.dialect, .transitions = s->settings.transitions,
 		.params = r->params, .action = r->action, .reads = &reads, .polls = &r->polls,
@@ -64,8 +65,9 @@ static bool count_polls(struct request *r)
 	struct store *store = r->sandbox->store;
 	if (r->polls.count == 0 || !polls_matter(store, r->arena, &r->polls))
 		return true;
+	const struct passing how = { .transitions = r->sandbox->settings.transitions };
 	store_begin(store);
-	polls_count(store, r->arena, &r->polls, r->now_ms);
+	polls_count(store, r->arena, &r->polls, r->now_ms, &how);
 	history_because(r->sandbox, REVISION_CALL, r, r->now_ms);
 	if (store_commit(store))
 		return true;
@@ -80,8 +82,9 @@ bool stage_commit(struct mock *m, struct request *r)
 	struct store *store = r->sandbox->store;
 	if (!r->run->writes)
 		return count_polls(r);
+	const struct passing how = { .transitions = r->sandbox->settings.transitions };
 	spoil_jobs(r);
-	cbs_settle(store, r->arena, r->now_ms, NULL, NULL);
+	cbs_settle(store, r->arena, r->now_ms, &how);
 	const char *failed = store_failed(store);
 	if (failed)
 		failed = arena_strdup(r->arena, failed);

@@ -32,6 +32,12 @@ static const char *backup_state(struct found *f, int64_t no)
 	return store_backup(f->store, f->arena, no, &b) ? backup_state_names[b.state] : NULL;
 }
 
+static const char *policy_state(struct found *f, int64_t no)
+{
+	struct policy p;
+	return store_policy(f->store, f->arena, no, &p) ? policy_state_names[p.state] : NULL;
+}
+
 static const char *instance_state(struct found *f, int64_t no)
 {
 	struct instance i;
@@ -45,6 +51,7 @@ static const struct {
 	{ IDENT_DISK, disk_state },
 	{ IDENT_SNAPSHOT, snapshot_state },
 	{ IDENT_BACKUP, backup_state },
+	{ IDENT_POLICY, policy_state },
 	{ IDENT_INSTANCE, instance_state },
 };
 

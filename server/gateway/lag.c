@@ -1,7 +1,6 @@
 /* Copies of a world are made and opened whole (store/image.h); which of them a read sees is counting. */
 #include "gateway/lag.h"
 
-#include "cbs/cbs.h"
 #include "store/image.h"
 
 enum { WHY_MAX = 1024 };
@@ -51,7 +50,7 @@ static void drop_caught_up(struct lag *l, int64_t now_ms)
 	l->count = kept;
 }
 
-struct store *lag_read(struct lag *l, struct store *current, struct arena *a, int64_t now_ms)
+struct store *lag_read(struct lag *l, struct store *current, struct arena *a, int64_t now_ms, const struct passing *how)
 {
 	drop_caught_up(l, now_ms);
 	if (l->count == 0)
@@ -61,7 +60,7 @@ struct store *lag_read(struct lag *l, struct store *current, struct arena *a, in
 	struct store *seen = l->copies[0].store;
 	if (store_next_due(seen) <= now_ms) {
 		store_begin(seen);
-		cbs_settle(seen, a, now_ms, NULL, NULL);
+		cbs_settle(seen, a, now_ms, how);
 		store_commit(seen);
 	}
 	return seen;

@@ -4,7 +4,7 @@
 #ifndef CBSMOCK_GATEWAY_LAG_H
 #define CBSMOCK_GATEWAY_LAG_H
 
-#include "store/store.h"
+#include "cbs/cbs.h"
 
 enum { LAG_MAX = 8 };
 
@@ -29,6 +29,6 @@ struct store *lag_copy(struct store *s);
  * is seen at once: false, and the copy is gone. */
 bool lag_keep(struct lag *l, struct store *before, int64_t reads, int64_t for_ms, int64_t now_ms);
 /* What a read that comes now is to see, settled up to now; counts it. */
-struct store *lag_read(struct lag *l, struct store *current, struct arena *a, int64_t now_ms);
+struct store *lag_read(struct lag *l, struct store *current, struct arena *a, int64_t now_ms, const struct passing *how);
 
 #endif

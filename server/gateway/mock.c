@@ -178,7 +178,7 @@ bool mock_set_dialect(struct mock *m, const char *sandbox, enum dialect dialect)
 }
 
 bool mock_clock(struct mock *m, const char *sandbox, enum clock_change change, int64_t value, struct vclock *clock, int64_t *now_ms,
-                void (*on_event)(void *data, const char *resource, const char *from, const char *to, int64_t at_ms), void *data)
+                void (*on_event)(void *data, const struct cbs_event *e), void *data)
 {
 	struct sandbox *s = sandboxes_find(m, sandbox);
 	struct clock_state state;
@@ -192,8 +192,7 @@ bool mock_clock(struct mock *m, const char *sandbox, enum clock_change change, i
 }
 
 bool mock_finish_transition(struct mock *m, const char *sandbox, const char *resource_id,
-                            void (*on_event)(void *data, const char *resource, const char *from, const char *to, int64_t at_ms),
-                            void *data)
+                            void (*on_event)(void *data, const struct cbs_event *e), void *data)
 {
 	struct sandbox *s = sandboxes_find(m, sandbox);
 	bool done = s && control_finish(s, resource_id, &(struct listener){ on_event, data });

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "api/call.h"
+#include "cbs/cbs.h"
 #include "store/store.h"
 #include "util/buf.h"
 #include "util/clock.h"
@@ -84,11 +85,10 @@ enum clock_change { CLOCK_READ, CLOCK_FREEZE, CLOCK_RESUME, CLOCK_SET, CLOCK_ADV
 /* Changes sandbox time (`value`: ms for set and advance, thousandths for scale) and runs what became due; each event is handed to
  * on_event (may be NULL) as it happened. */
 bool mock_clock(struct mock *m, const char *sandbox, enum clock_change change, int64_t value, struct vclock *clock, int64_t *now_ms,
-                void (*on_event)(void *data, const char *resource, const char *from, const char *to, int64_t at_ms), void *data);
+                void (*on_event)(void *data, const struct cbs_event *e), void *data);
 /* Ends the transition a resource is in. False when the resource is in none. */
 bool mock_finish_transition(struct mock *m, const char *sandbox, const char *resource_id,
-                            void (*on_event)(void *data, const char *resource, const char *from, const char *to, int64_t at_ms),
-                            void *data);
+                            void (*on_event)(void *data, const struct cbs_event *e), void *data);
 bool mock_set_dialect(struct mock *m, const char *sandbox, enum dialect dialect);
 
 #endif

@@ -1,6 +1,7 @@
 /* Building a world anew. The relative times of a preset count from the sandbox's own time, whatever that is. */
 #include "gateway/origin.h"
 
+#include "cbs/policy.h"
 #include "gateway/presets.h"
 #include "store/store.h"
 
@@ -19,13 +20,22 @@ static struct vclock first_clock(const struct origin *o, int64_t wall_ms)
 	return clock;
 }
 
+/* Policies keep to the hours of the day. */
+static void shift(struct store *s, int64_t by_ms, int64_t now_ms)
+{
+	struct arena *a = arena_new();
+	store_shift(s, by_ms);
+	policies_schedule(s, a, now_ms);
+	arena_free(a);
+}
+
 /* In one transaction. */
-static bool furnish(struct store *s, const struct origin *o, const struct vclock *clock, bool set_clock, int64_t shift_ms,
-                    struct buf *why)
+static bool furnish(struct store *s, const struct origin *o, const struct vclock *clock, bool set_clock, int64_t now_ms,
+                    int64_t shift_ms, struct buf *why)
 {
 	store_begin(s);
 	if (shift_ms != 0)
-		store_shift(s, shift_ms);
+		shift(s, shift_ms, now_ms);
 	if (set_clock)
 		store_set_clock(s, clock);
 	if (o->seeded)
@@ -50,7 +60,7 @@ struct store *origin_build(const struct origin *o, const struct world_image *ima
 	}
 	struct store *s = store_open_image(image, why);
 	image_release(preset);
-	if (!s || furnish(s, o, &clock, keep || o->clocked, now_ms - as_of_ms, why))
+	if (!s || furnish(s, o, &clock, keep || o->clocked, now_ms, now_ms - as_of_ms, why))
 		return s;
 	store_close(s);
 	return NULL;

@@ -226,7 +226,8 @@ bool sandbox_settle(struct sandbox *s, struct arena *a, int64_t now_ms, void (*o
 	if (store_next_due(s->store) > now_ms)
 		return true;
 	store_begin(s->store);
-	cbs_settle(s->store, a, now_ms, on_event, data);
+	const struct passing how = { .transitions = s->settings.transitions, .on_event = on_event, .data = data };
+	cbs_settle(s->store, a, now_ms, &how);
 	history_because(s, REVISION_TIME, NULL, now_ms);
 	return store_commit(s->store);
 }

@@ -200,6 +200,7 @@ void store_disk_delete(struct store *s, int64_t no)
 		bind_int(&q, no);
 		query_run(&q);
 	}
+	store_disk_unbind(s, no);
 	s->next_due_known = false;
 }
 

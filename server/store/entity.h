@@ -14,6 +14,7 @@ enum field_type {
 	FIELD_TIME,  /* ISO 8601 or relative to the loading ("+30d", "-1h"); stored as ms; "" stores 0 */
 	FIELD_ID,    /* an id with `prefix`; stored as its number; "" stores 0 where not required */
 	FIELD_LIST,  /* JSON array of strings, stored joined by "," */
+	FIELD_JSON,  /* JSON array, stored as its text without white space; what is in it is settled with the row */
 	FIELD_TAGS,  /* JSON array of {Key, Value}: rows of the tag table, kind in `prefix` */
 };
 
@@ -24,7 +25,7 @@ struct field {
 	bool key;                  /* part of the primary key: always needed */
 	bool required;             /* when the row is new */
 	const char *const *values; /* NULL-ended enum, or NULL */
-	int64_t min, max;          /* FIELD_INT: value; FIELD_TEXT: characters; FIELD_LIST, FIELD_TAGS: items */
+	int64_t min, max;          /* FIELD_INT: value; FIELD_TEXT: characters; FIELD_LIST, FIELD_JSON, FIELD_TAGS: items */
 	const char *prefix;        /* FIELD_ID, FIELD_TAGS */
 	const char *fallback;      /* of a key or required field that is not given, as text; NULL: it must be given */
 	const char *job;           /* kind of the row's job whose `arg` it is; "state": `polls` of the job that ends its state; NULL: none */

@@ -1,5 +1,5 @@
-/* Pages of disks and snapshots. Their SQL is put together from the constant pieces below; what a client sent is only ever bound, as
- * JSON arrays that json_each takes apart. The same filters make the same text, so a statement is prepared once. */
+/* Pages of disks, snapshots and policies. Their SQL is put together from the constant pieces below; what a client sent is only ever
+ * bound, as JSON arrays that json_each takes apart. The same filters make the same text, so a statement is prepared once. */
 #include "store/signposts.h"
 #include "store/store_internal.h"
 
@@ -47,6 +47,12 @@ static const struct filter_kind snapshot_filters[] = {
 	{ "zone", FILTER_TEXT, NULL, 0, "zone" ANY },
 };
 
+static const struct filter_kind policy_filters[] = {
+	{ "auto-snapshot-policy-id", FILTER_ID, IDENT_POLICY, 0, "no" ANY },
+	{ "auto-snapshot-policy-state", FILTER_TEXT, NULL, 0, "policy_state" ANY },
+	{ "auto-snapshot-policy-name", FILTER_TEXT, NULL, 0, "name" ANY },
+};
+
 static bool takes_argument(const struct filter_kind *kind)
 {
 	return str_suffix(kind->name, ":");
@@ -70,6 +76,11 @@ const struct filter_kind *store_snapshot_filter(const char *name)
 	return filter_by_name(snapshot_filters, sizeof snapshot_filters / sizeof *snapshot_filters, name);
 }
 
+const struct filter_kind *store_policy_filter(const char *name)
+{
+	return filter_by_name(policy_filters, sizeof policy_filters / sizeof *policy_filters, name);
+}
+
 /* ---- the text ----------------------------------------------------------------------------------------------------------- */
 
 struct source {
@@ -86,6 +97,12 @@ static const struct source disk_source = {
 
 static const struct source snapshot_source = {
 	"snapshot", snapshot_columns,
+	"account = ?1 AND region = ?2",
+	"+account = ?1 AND +region = ?2",
+};
+
+static const struct source policy_source = {
+	"policy", policy_columns,
 	"account = ?1 AND region = ?2",
 	"+account = ?1 AND +region = ?2",
 };
@@ -272,6 +289,21 @@ uint64_t store_snapshot_list(struct store *s, struct arena *a, const struct list
 		struct query q = open_page(s, from, l, size);
 		while (query_row(&q))
 			snapshot_read(&q, a, &rows[n++]);
+	}
+	*out = rows;
+	*count = n;
+	return total;
+}
+
+uint64_t store_policy_list(struct store *s, struct arena *a, const struct list_query *l, struct policy **out, size_t *count)
+{
+	uint64_t total = count_matches(s, &policy_source, l);
+	size_t size = page_size(l, total), n = 0;
+	struct policy *rows = arena_alloc(a, size * sizeof *rows);
+	if (size > 0) {
+		struct query q = open_page(s, &policy_source, l, size);
+		while (query_row(&q))
+			policy_read(&q, a, &rows[n++]);
 	}
 	*out = rows;
 	*count = n;

@@ -35,6 +35,7 @@ const struct sql_list *const sql_lists[N_SQL_GROUPS] = {
 	[SQL_SNAPSHOTS] = &snapshots_sql,
 	[SQL_SIGNPOSTS] = &signposts_sql,
 	[SQL_BACKUPS] = &backups_sql,
+	[SQL_POLICIES] = &policies_sql,
 	[SQL_JOBS] = &jobs_sql,
 	[SQL_TOKENS] = &tokens_sql,
 	[SQL_TAGS] = &tags_sql,

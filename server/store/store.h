@@ -96,6 +96,7 @@ struct world {
 	uint64_t seed;
 	int64_t epoch;
 	int64_t snapshot_quota_base, snapshot_quota_per_disk, disk_snapshot_quota, snapshot_chain_max, creating_snapshot_max;
+	int64_t policy_max, disk_policy_max, policy_disk_max;
 	int64_t instance_disk_max, tag_max, refund_quota, creating_snapshots, free_snapshot_gib, ip_rate;
 	bool service_available, snapshot_client_token;
 };
@@ -111,7 +112,7 @@ void store_set_seed(struct store *s, uint64_t seed);
 const char *store_about(struct store *s, struct arena *a);
 void store_set_about(struct store *s, const char *about);
 
-enum sequence { SEQUENCE_DISK, SEQUENCE_SNAPSHOT, N_SEQUENCES };
+enum sequence { SEQUENCE_DISK, SEQUENCE_SNAPSHOT, SEQUENCE_POLICY, N_SEQUENCES };
 /* The next free number of a kind; it depends on the seed and on how many were given, never on chance. */
 int64_t store_next_no(struct store *s, enum sequence kind);
 
@@ -215,7 +216,7 @@ void store_disk_save(struct store *s, const struct disk *d);
 void store_disk_set_state(struct store *s, int64_t no, enum disk_state to, int64_t since_ms, int64_t until_ms);
 /* Adds to snapshot_count, snapshot_mib, creating_snapshots and chain_length, none of which goes below 0. */
 void store_disk_count(struct store *s, int64_t no, int64_t snapshots, int64_t mib, int64_t creating, int64_t chain);
-/* With its tags, backup points and jobs. */
+/* With its tags, backup points, jobs and ties to policies. */
 void store_disk_delete(struct store *s, int64_t no);
 size_t store_disks_of_instance(struct store *s, struct arena *a, int64_t instance, struct disk **out);
 
@@ -229,7 +230,7 @@ extern const char *const snapshot_state_names[N_SNAPSHOT_STATES];
 
 struct snapshot {
 	int64_t no, account, project_id, disk, size_gib, used_mib, state_since_ms, state_until_ms, create_ms, modify_ms, deadline_ms;
-	int64_t image_count, share_count, share_ms;
+	int64_t image_count, share_count, share_ms, policy;
 	enum snapshot_state state;
 	const char *region, *zone, *name, *usage, *copying_to, *mode;
 	bool encrypt, copied, locked, legacy_system, tagged;
@@ -268,6 +269,39 @@ bool store_backup(struct store *s, struct arena *a, int64_t no, struct backup *o
 void store_backup_set_state(struct store *s, int64_t no, enum backup_state to, int64_t since_ms, int64_t until_ms);
 void store_backup_delete(struct store *s, int64_t no); /* also lowers the disk's backup_count */
 
+/* ---- auto snapshot policies ------------------------------------------------------------------------------------------- */
+
+enum policy_state { POLICY_NORMAL, POLICY_ISOLATED, N_POLICY_STATES };
+extern const char *const policy_state_names[N_POLICY_STATES];
+
+struct policy {
+	int64_t no, account, retention_days, create_ms;
+	enum policy_state state;
+	const char *region, *name;
+	const char *schedule; /* JSON, as it was sent (cbs/schedule.h) */
+	bool activated, permanent;
+};
+
+bool store_policy(struct store *s, struct arena *a, int64_t no, struct policy *out);
+void store_policy_insert(struct store *s, const struct policy *p);
+/* name, schedule, activated, permanent, retention_days. */
+void store_policy_save(struct store *s, const struct policy *p);
+/* With its ties and its tick; its snapshots stay. */
+void store_policy_delete(struct store *s, int64_t no);
+/* All policies of the world, by number. */
+size_t store_policies(struct store *s, struct arena *a, struct policy **out);
+int64_t store_policy_count(struct store *s, int64_t account, const char *region);
+bool store_policy_bound(struct store *s, int64_t policy, int64_t disk);
+/* Twice is as good as once; so it is for the reverse. */
+void store_policy_bind(struct store *s, int64_t policy, int64_t disk);
+void store_policy_unbind(struct store *s, int64_t policy, int64_t disk);
+/* From every policy. */
+void store_disk_unbind(struct store *s, int64_t disk);
+/* Numbers of a policy's disks, lowest first. */
+size_t store_policy_disks(struct store *s, struct arena *a, int64_t policy, int64_t **out);
+/* A disk's policies, the oldest first. */
+size_t store_disk_policies(struct store *s, struct arena *a, int64_t disk, struct policy **out);
+
 /* ---- tags ------------------------------------------------------------------------------------------------------------- */
 
 #define TAG_DISK "volume"
@@ -300,6 +334,7 @@ struct filter_kind {
 /* NULL when there is no such filter. */
 const struct filter_kind *store_disk_filter(const char *name);
 const struct filter_kind *store_snapshot_filter(const char *name);
+const struct filter_kind *store_policy_filter(const char *name);
 
 struct list_term {
 	const struct filter_kind *kind;
@@ -325,6 +360,7 @@ struct list_query {
  * the total is the kept counter of `usage`. */
 uint64_t store_disk_list(struct store *s, struct arena *a, const struct list_query *q, struct disk **out, size_t *count);
 uint64_t store_snapshot_list(struct store *s, struct arena *a, const struct list_query *q, struct snapshot **out, size_t *count);
+uint64_t store_policy_list(struct store *s, struct arena *a, const struct list_query *q, struct policy **out, size_t *count);
 
 /* ---- jobs ------------------------------------------------------------------------------------------------------------- */
 

@@ -16,7 +16,8 @@ extern const unsigned char schema_sql[];
 extern const size_t schema_sql_len;
 
 enum sql_group {
-	SQL_STORE, SQL_PUT, SQL_WORLD, SQL_ACCOUNTS, SQL_DISKS, SQL_SNAPSHOTS, SQL_SIGNPOSTS, SQL_BACKUPS, SQL_JOBS, SQL_TOKENS, SQL_TAGS,
+	SQL_STORE, SQL_PUT, SQL_WORLD, SQL_ACCOUNTS, SQL_DISKS, SQL_SNAPSHOTS, SQL_SIGNPOSTS, SQL_BACKUPS, SQL_POLICIES, SQL_JOBS, SQL_TOKENS,
+	SQL_TAGS,
 	N_SQL_GROUPS,
 };
 
@@ -27,7 +28,7 @@ struct sql_list {
 
 extern const struct sql_list *const sql_lists[N_SQL_GROUPS];
 extern const struct sql_list put_sql, world_sql, accounts_sql, disks_sql, snapshots_sql, signposts_sql, backups_sql, jobs_sql;
-extern const struct sql_list tokens_sql, tags_sql;
+extern const struct sql_list policies_sql, tokens_sql, tags_sql;
 
 /* A statement whose text depends on the request, kept for the next one like it. */
 struct cached_stmt {
@@ -38,7 +39,7 @@ struct cached_stmt {
 };
 
 /* What the header of a world's file says: "CBSM", and the version of schema.sql. */
-enum { APPLICATION_ID = 0x4342534d, SCHEMA_VERSION = 3 };
+enum { APPLICATION_ID = 0x4342534d, SCHEMA_VERSION = 4 };
 
 enum { STMT_CACHE_MAX = 64, SQL_TEXT_MAX = 32 * 1024, SAID_MAX = 240, PATH_SIZE = 4096 };
 
@@ -182,10 +183,11 @@ int col_name(struct query *q, const char *const *names, int count);
 /* An array that grows in the arena: room for one more row after `count`. */
 void *rows_room(struct arena *a, void *rows, size_t count, size_t size);
 
-/* Columns of the two tables that are listed, for a SELECT, and their readers. */
-extern const char disk_columns[], snapshot_columns[];
+/* Columns of the tables that are listed, for a SELECT, and their readers. */
+extern const char disk_columns[], snapshot_columns[], policy_columns[];
 void disk_read(struct query *q, struct arena *a, struct disk *out);
 void snapshot_read(struct query *q, struct arena *a, struct snapshot *out);
+void policy_read(struct query *q, struct arena *a, struct policy *out);
 
 /* The ends of a transaction, for revisions: it begins, is about to be committed, is over. */
 void revisions_begin(struct store *s);

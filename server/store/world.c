@@ -6,9 +6,10 @@
 
 const char *const instance_state_names[N_INSTANCE_STATES] = { "RUNNING", "STOPPED", "SHUTDOWN" };
 
+/* The statements of a sequence stand in the order of enum sequence. */
 enum {
 	WORLD, SET_CLOCK, CLOCK, NEXT_EPOCH, SET_SEED, ABOUT, SET_ABOUT,
-	DISK_FROM, SNAPSHOT_FROM, SET_NEXT_DISK, SET_NEXT_SNAPSHOT,
+	DISK_FROM, SNAPSHOT_FROM, POLICY_FROM, SET_NEXT_DISK, SET_NEXT_SNAPSHOT, SET_NEXT_POLICY,
 	COMPONENT, OFFLINE, REGION, REGION_NAMES, ZONE, DISK_TYPE,
 	CREATING_ADD,
 	INSTANCE, INSTANCE_ATTACHED, INSTANCE_STATE,
@@ -16,18 +17,21 @@ enum {
 
 static const char *const sql[] = {
 	[WORLD] = ("SELECT seed, epoch, snapshot_quota_base, snapshot_quota_per_disk, disk_snapshot_quota, snapshot_chain_max,"
-		" creating_snapshot_max, instance_disk_max, tag_max, refund_quota, creating_snapshots, free_snapshot_gib, ip_rate,"
-		" service_available, snapshot_client_token, next_disk, next_snapshot FROM world"),
+		" creating_snapshot_max, policy_max, disk_policy_max, policy_disk_max,"
+		" instance_disk_max, tag_max, refund_quota, creating_snapshots, free_snapshot_gib, ip_rate,"
+		" service_available, snapshot_client_token, next_disk, next_snapshot, next_policy FROM world"),
 	[SET_CLOCK] = "UPDATE world SET clock_frozen = ?, clock_base_ms = ?, clock_set_ms = ?, clock_rate = ?",
 	[CLOCK] = "SELECT clock_frozen, clock_base_ms, clock_set_ms, clock_rate FROM world",
 	[NEXT_EPOCH] = "UPDATE world SET epoch = epoch + 1",
-	[SET_SEED] = "UPDATE world SET seed = ?, epoch = 0, next_disk = 0, next_snapshot = 0",
+	[SET_SEED] = "UPDATE world SET seed = ?, epoch = 0, next_disk = 0, next_snapshot = 0, next_policy = 0",
 	[ABOUT] = "SELECT about FROM sandbox",
 	[SET_ABOUT] = "INSERT INTO sandbox (one, about) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET about = ?1",
 	[DISK_FROM] = "SELECT no FROM disk WHERE no >= ? ORDER BY no LIMIT 1",
 	[SNAPSHOT_FROM] = "SELECT no FROM snapshot WHERE no >= ? ORDER BY no LIMIT 1",
+	[POLICY_FROM] = "SELECT no FROM policy WHERE no >= ? ORDER BY no LIMIT 1",
 	[SET_NEXT_DISK] = "UPDATE world SET next_disk = ?",
 	[SET_NEXT_SNAPSHOT] = "UPDATE world SET next_snapshot = ?",
+	[SET_NEXT_POLICY] = "UPDATE world SET next_policy = ?",
 	[COMPONENT] = "SELECT healthy FROM component WHERE name = ?",
 	[OFFLINE] = "SELECT 1 FROM offline_action WHERE action = ?",
 	[REGION] = "SELECT name, name_en, name_zh, cbs, finance, encrypted_snapshot FROM region WHERE name = ?",
@@ -74,6 +78,9 @@ static void read_world(struct query *q, struct world_row *row)
 	out->disk_snapshot_quota = col_int(q);
 	out->snapshot_chain_max = col_int(q);
 	out->creating_snapshot_max = col_int(q);
+	out->policy_max = col_int(q);
+	out->disk_policy_max = col_int(q);
+	out->policy_disk_max = col_int(q);
 	out->instance_disk_max = col_int(q);
 	out->tag_max = col_int(q);
 	out->refund_quota = col_int(q);
@@ -165,7 +172,7 @@ void store_set_about(struct store *s, const char *about)
 /* The first number from this one on that a row has. */
 static int64_t first_taken(struct store *s, enum sequence kind, int64_t from)
 {
-	struct query q = start(s, kind == SEQUENCE_DISK ? DISK_FROM : SNAPSHOT_FROM);
+	struct query q = start(s, DISK_FROM + (int)kind);
 	bind_int(&q, from);
 	int64_t no = query_row(&q) ? col_int(&q) : INT64_MAX;
 	query_end(&q);
@@ -181,7 +188,7 @@ static int64_t first_no(uint64_t seed, enum sequence kind)
 
 void sequence_write(struct store *s, enum sequence kind, int64_t no)
 {
-	struct query q = start(s, kind == SEQUENCE_DISK ? SET_NEXT_DISK : SET_NEXT_SNAPSHOT);
+	struct query q = start(s, SET_NEXT_DISK + (int)kind);
 	bind_int(&q, no);
 	query_run(&q);
 }

@@ -15,6 +15,7 @@ enum { IDENT_SIZE = 24 }; /* bytes of the longest id and its NUL */
 #define IDENT_BACKUP "dbp-"
 #define IDENT_INSTANCE "ins-"
 #define IDENT_IMAGE "img-"
+#define IDENT_POLICY "asp-"
 
 /* Numbers are 0 … 36^8-1; format takes any non-negative number and wraps. */
 void ident_format(const char *prefix, int64_t no, char out[IDENT_SIZE]);

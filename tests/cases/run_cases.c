@@ -104,15 +104,19 @@ static void open_world(struct run *run)
 
 /* ---- steps ----------------------------------------------------------------------------------------------------------------- */
 
-static void keep_event(void *data, const char *resource, const char *from, const char *to, int64_t at_ms)
+static void keep_event(void *data, const struct cbs_event *e)
 {
 	char at[WIRETIME_SIZE];
-	wiretime_utc(at_ms, at);
+	wiretime_utc(e->at_ms, at);
 	cJSON *event = cJSON_CreateObject();
 	cJSON_AddStringToObject(event, "At", at);
-	cJSON_AddStringToObject(event, "Resource", resource);
-	cJSON_AddStringToObject(event, "From", from);
-	cJSON_AddStringToObject(event, "To", to);
+	cJSON_AddStringToObject(event, "Resource", e->resource);
+	cJSON_AddStringToObject(event, "From", e->from);
+	cJSON_AddStringToObject(event, "To", e->to);
+	if (e->policy)
+		cJSON_AddStringToObject(event, "Policy", e->policy);
+	if (e->skipped)
+		cJSON_AddStringToObject(event, "Skipped", e->skipped);
 	cJSON_AddItemToArray(data, event);
 }
 

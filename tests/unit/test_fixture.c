@@ -16,6 +16,8 @@ static const int64_t day = INT64_C(24) * 60 * 60 * 1000;
 static const int64_t first_account = INT64_C(100000000001);
 static const int64_t second_account = INT64_C(100022975249);
 
+static const struct passing silent = { .most = 0 }; /* nothing begins on the way */
+
 static struct arena *arena;
 static struct store *store;
 static struct fixture_fault fault;
@@ -165,13 +167,13 @@ END_TEST
 
 START_TEST(default_keeps_its_state_when_time_passes)
 {
-	cbs_settle(store, arena, now, NULL, NULL);
+	cbs_settle(store, arena, now, &silent);
 	ck_assert_ptr_null(store_failed(store));
 	ck_assert_int_eq(disk("disk-rollback").state, DISK_ROLLBACKING);
 	ck_assert_int_eq(disk("disk-resizing").state, DISK_EXPANDING);
 	ck_assert_int_eq(disk("disk-recycled").state, DISK_TORECYCLE);
 	ck_assert_int_eq(disk("disk-expired1").state, DISK_UNATTACHED);
-	cbs_settle(store, arena, now + 365 * day, NULL, NULL);
+	cbs_settle(store, arena, now + 365 * day, &silent);
 	ck_assert_int_eq(disk("disk-rollback").state, DISK_ROLLBACKING);
 	ck_assert_int_eq(disk("disk-resizing").state, DISK_EXPANDING);
 }
@@ -333,7 +335,7 @@ START_TEST(a_transition_ends_when_the_fixture_says)
 	/* Said again, it ends once. */
 	load_well(with(endings[_i].text, ",\"StateUntil\":\"+2h\""));
 	check_job(endings[_i].kind, no, now + day / 12, endings[_i].goes_to);
-	cbs_settle(store, arena, now + day / 12, NULL, NULL);
+	cbs_settle(store, arena, now + day / 12, &silent);
 	check_no_job(endings[_i].kind, no);
 }
 END_TEST
@@ -342,9 +344,9 @@ START_TEST(a_transition_without_an_end_lasts_until_told)
 {
 	int64_t no = number(endings[_i].prefix, endings[_i].id);
 	load_well(with(endings[_i].text, ""));
-	cbs_settle(store, arena, now + 20 * day, NULL, NULL);
+	cbs_settle(store, arena, now + 20 * day, &silent);
 	check_job(endings[_i].kind, no, INT64_MAX, endings[_i].goes_to);
-	ck_assert(cbs_finish(store, arena, endings[_i].id, now + 20 * day, NULL, NULL));
+	ck_assert(cbs_finish(store, arena, endings[_i].id, now + 20 * day, &silent));
 	check_no_job(endings[_i].kind, no);
 }
 END_TEST
@@ -367,7 +369,7 @@ END_TEST
 START_TEST(a_hidden_disk_ends_its_state_and_shows)
 {
 	load_well("{\"Disks\":[{\"DiskId\":\"disk-resizing\",\"Hidden\":true,\"StateUntil\":\"+1h\"}]}");
-	cbs_settle(store, arena, now + day, NULL, NULL);
+	cbs_settle(store, arena, now + day, &silent);
 	ck_assert(!disk("disk-resizing").hidden);
 	ck_assert_int_eq(disk("disk-resizing").state, DISK_UNATTACHED);
 }
@@ -377,7 +379,7 @@ START_TEST(a_rollback_that_ends_takes_the_job_of_its_snapshot_along)
 {
 	load_well("{\"Disks\":[{\"DiskId\":\"disk-r69pg9vw\",\"DiskState\":\"ROLLBACKING\",\"StateUntil\":\"+1h\"}],"
 	          "\"Snapshots\":[{\"SnapshotId\":\"snap-6qtrq4fn\",\"SnapshotState\":\"ROLLBACKING\"}]}");
-	cbs_settle(store, arena, now + day, NULL, NULL);
+	cbs_settle(store, arena, now + day, &silent);
 	ck_assert_int_eq(snapshot("snap-6qtrq4fn").state, SNAPSHOT_NORMAL);
 	check_no_job("snapshot.rollback", number(IDENT_SNAPSHOT, "snap-6qtrq4fn"));
 }
@@ -411,7 +413,7 @@ START_TEST(a_disk_back_from_the_recycle_bin_has_its_term_again)
 {
 	int64_t no = number(IDENT_DISK, "disk-prepaid1");
 	load_well("{\"Disks\":[{\"DiskId\":\"disk-prepaid1\",\"DeadlineTime\":\"-1d\"}]}");
-	cbs_settle(store, arena, now + 7 * day, NULL, NULL);
+	cbs_settle(store, arena, now + 7 * day, &silent);
 	ck_assert_int_eq(disk("disk-prepaid1").state, DISK_TORECYCLE);
 	load_well("{\"Disks\":[{\"DiskId\":\"disk-prepaid1\",\"DiskState\":\"UNATTACHED\"}]}");
 	check_job("disk.expire", no, now - day, "");
@@ -423,9 +425,9 @@ END_TEST
 START_TEST(an_expired_disk_may_change_its_state)
 {
 	load_well("{\"Disks\":[{\"DiskId\":\"disk-prepaid1\",\"DeadlineTime\":\"-1d\"}]}");
-	cbs_settle(store, arena, now, NULL, NULL);
+	cbs_settle(store, arena, now, &silent);
 	load_well("{\"Disks\":[{\"DiskId\":\"disk-prepaid1\",\"DiskState\":\"EXPANDING\"}]}");
-	cbs_settle(store, arena, now, NULL, NULL);
+	cbs_settle(store, arena, now, &silent);
 	ck_assert_ptr_null(store_failed(store));
 	check_job("disk.recycle", number(IDENT_DISK, "disk-prepaid1"), now + 6 * day, "");
 }
@@ -436,10 +438,10 @@ START_TEST(an_overdue_snapshot_goes_when_it_is_unlocked)
 	struct snapshot p;
 	int64_t no = number(IDENT_SNAPSHOT, "snap-islocked");
 	load_well("{\"Snapshots\":[{\"SnapshotId\":\"snap-islocked\",\"DeadlineTime\":\"-1d\"}]}");
-	cbs_settle(store, arena, now, NULL, NULL);
+	cbs_settle(store, arena, now, &silent);
 	ck_assert(store_snapshot(store, arena, no, &p));
 	load_well("{\"Snapshots\":[{\"SnapshotId\":\"snap-islocked\",\"IsLocked\":false}]}");
-	cbs_settle(store, arena, now, NULL, NULL);
+	cbs_settle(store, arena, now, &silent);
 	ck_assert(!store_snapshot(store, arena, no, &p));
 }
 END_TEST

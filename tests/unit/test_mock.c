@@ -296,11 +296,11 @@ END_TEST
 
 /* ---- time ---------------------------------------------------------------------------------------------------------- */
 
-static void note(void *data, const char *resource, const char *from, const char *to, int64_t at_ms)
+static void note(void *data, const struct cbs_event *e)
 {
 	const char **all = data;
-	*all = arena_printf(arena, "%s%s %s>%s @%lld;", *all, str_prefix(resource, "snap-") ? "snap" : resource, from, to,
-	                    (long long)at_ms);
+	*all = arena_printf(arena, "%s%s %s>%s @%lld;", *all, str_prefix(e->resource, "snap-") ? "snap" : e->resource, e->from, e->to,
+	                    (long long)e->at_ms);
 }
 
 static const char *state(struct test_world *w)

@@ -434,9 +434,9 @@ END_TEST
 
 /* ---- time --------------------------------------------------------------------------------------------------------------------- */
 
-static void count_event(void *data, const char *resource, const char *from_state, const char *to, int64_t at_ms)
+static void count_event(void *data, const struct cbs_event *e)
 {
-	(void)resource, (void)from_state, (void)to, (void)at_ms;
+	(void)e;
 	++*(int *)data;
 }
 
