@@ -63,7 +63,7 @@ static bool policy_exists(struct loader *l, const struct value *v)
 	return store_policy(l->store, l->arena, v->number, &policy);
 }
 
-/* Not here: what may be gone (a snapshot's disk, the last instance) or may be missing on purpose (a project). */
+/* Not here: what may be gone (a snapshot's disk or policy, the last instance) or may be missing on purpose (a project). */
 static const struct reference {
 	const char *table; /* NULL: every one */
 	const char *column;
@@ -403,7 +403,8 @@ static bool settle_policy(struct loader *l, const struct row *r)
 		at = pointer_to(l, at, arena_strndup(l->arena, wrong, len));
 		wrong += len + (wrong[len] == '.');
 	}
-	return load_fail(l, at, "must be of a list of {Hour, DayOfWeek, DayOfMonth, IntervalDays}: 0 to 23, 0 to 6, 1 to 31, 1 to 365");
+	return load_fail(l, at, "is no part of a schedule: a list of {Hour, DayOfWeek, DayOfMonth, IntervalDays}, of 0 to 23, 0 to 6, 1 to 31 and"
+	                        " 1 to 365");
 }
 
 static bool settle_tie(struct loader *l, const struct row *r)
