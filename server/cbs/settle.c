@@ -35,14 +35,13 @@ static void run_job(struct settling *s, const struct job *j)
 size_t cbs_settle(struct store *s, struct arena *a, int64_t now_ms, const struct passing *how)
 {
 	struct settling settling = { .store = s, .arena = a, .how = how };
-	size_t count = 0;
 	struct job j;
-	while ((how->most == 0 || count < how->most) && store_next_due(s) <= now_ms && store_job_due(s, a, now_ms, &j)) {
+	while ((how->most == 0 || settling.count < how->most) && store_next_due(s) <= now_ms && store_job_due(s, a, now_ms, &j)) {
 		store_job_remove(s, j.due_ms, j.kind, j.resource);
+		settling.count++;
 		run_job(&settling, &j);
-		count++;
 	}
-	return count;
+	return how->most != 0 && settling.count > how->most ? how->most : settling.count;
 }
 
 /* The job that ends what the resource is in. A snapshot being rolled back has none of its own: its disk's is it. */

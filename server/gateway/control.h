@@ -29,7 +29,7 @@ struct clock_state {
 	bool too_far;    /* a move was refused: more would happen on the way than CLOCK_JOBS_MAX */
 };
 
-/* What one move of the clock may bring about: more is days of a policy that ticks, or a slip. */
+/* What one move of the clock may bring about, counted as in struct passing: more is ages of a policy that ticks, or a slip. */
 enum { CLOCK_JOBS_MAX = 250000 };
 
 /* False when the store could not keep it, or when it leads too far; then the clock is as it was, and so is the world. A move into the
