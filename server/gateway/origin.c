@@ -20,13 +20,20 @@ static struct vclock first_clock(const struct origin *o, int64_t wall_ms)
 	return clock;
 }
 
-/* Policies keep to the hours of the day. */
-static void shift(struct store *s, int64_t by_ms, int64_t now_ms)
+/* Policies keep to the hours of the day wherever a world's times are moved to, and tick again in days that are to come again. */
+static void set_ticks(struct store *s, int64_t now_ms)
 {
 	struct arena *a = arena_new();
-	store_shift(s, by_ms);
 	policies_schedule(s, a, now_ms);
 	arena_free(a);
+}
+
+static bool goes_back(struct store *s, int64_t now_ms)
+{
+	struct vclock was;
+	int64_t wall_ms = clock_wall_ms();
+	store_get_clock(s, &was, wall_ms);
+	return now_ms < vclock_now(&was, wall_ms);
 }
 
 /* In one transaction. */
@@ -35,7 +42,9 @@ static bool furnish(struct store *s, const struct origin *o, const struct vclock
 {
 	store_begin(s);
 	if (shift_ms != 0)
-		shift(s, shift_ms, now_ms);
+		store_shift(s, shift_ms);
+	if (shift_ms != 0 || (set_clock && goes_back(s, now_ms)))
+		set_ticks(s, now_ms);
 	if (set_clock)
 		store_set_clock(s, clock);
 	if (o->seeded)

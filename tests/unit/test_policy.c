@@ -279,6 +279,18 @@ START_TEST(a_fork_ticks_on)
 }
 END_TEST
 
+START_TEST(a_fork_may_begin_earlier)
+{
+	make_ticking("AKIDone", daily);
+	advance("AKIDone", 10 * DAY);
+	struct sandbox_plan plan = frozen_at(NEW_YEAR + DAY);
+	snprintf(plan.origin.template, sizeof plan.origin.template, "AKIDone");
+	make("AKIDfork", plan);
+	advance("AKIDfork", 2 * DAY);
+	ck_assert_int_eq(heard.ticks, 2);
+}
+END_TEST
+
 START_TEST(a_checkpoint_ticks_on)
 {
 	make_ticking("AKIDone", daily);
@@ -406,7 +418,7 @@ int main(void)
 		a_policy_is_never_idle_and_time_stops_all_the_same, too_far_at_once_is_refused_whole,
 	};
 	const TTest *const ways[] = {
-		a_fork_ticks_on, a_checkpoint_ticks_on, a_rewound_world_ticks_on, a_world_written_as_a_fixture_ticks_on,
+		a_fork_ticks_on, a_fork_may_begin_earlier, a_checkpoint_ticks_on, a_rewound_world_ticks_on, a_world_written_as_a_fixture_ticks_on,
 		an_exported_image_ticks_on, a_clock_set_back_ticks_on_from_there, the_policies_of_a_preset_keep_their_hours,
 	};
 	add_group(suite, "long times", set_up, tear_down, long_times, LENGTH(long_times));
