@@ -89,6 +89,19 @@ def test_clock_events(cli):
     assert cli.json("clock", "idle", "--max", "1s")["events"] == []
 
 
+def test_clock_tells_of_policies(cli):
+    cli.ok("sandbox", "create", "ci-1", "--clock", "frozen", "--now", "2026-01-01T00:00:00Z")
+    policy = {"AutoSnapshotPolicyId": "asp-daily000", "Account": 100000000001, "Region": "ap-guangzhou", "Policy": [{"Hour": [2]}]}
+    cli.server.admin.ask("POST", "/_cbs/seed?sandbox=ci-1", {
+        "AutoSnapshotPolicies": [policy], "AutoSnapshotPolicyDisks": [{"AutoSnapshotPolicyId": "asp-daily000", "DiskId": DISK}]})
+    out = cli.ok("clock", "advance", "18h", "--sandbox", "ci-1")
+    head = next(line for line in out.splitlines() if line.startswith("AT"))
+    row = next(line for line in out.splitlines() if "disk_detached" in line)
+    assert head.split() == ["AT", "RESOURCE", "FROM", "TO", "POLICY", "SKIPPED"]
+    assert row.split()[1:] == [DISK, "UNATTACHED", "UNATTACHED", "asp-daily000", "disk_detached"]
+    assert "TooFar" in cli.refused("clock", "idle", "--max", "2000000d", "--sandbox", "ci-1")
+
+
 # ---- sandboxes -------------------------------------------------------------------------------------------------------------
 
 
