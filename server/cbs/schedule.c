@@ -1,6 +1,7 @@
 /* Policies in sets of bits: a day is asked whether it is one, and the gaps between days are short enough to walk. */
 #include "cbs/schedule.h"
 
+#include "util/json_out.h"
 #include "util/str.h"
 #include "util/wiretime.h"
 
@@ -48,6 +49,8 @@ static bool read_set(struct arena *a, const cJSON *member, int least, int most, 
 static bool read_member(struct arena *a, const cJSON *member, struct entry *e, const char **wrong)
 {
 	int interval;
+	if (cJSON_IsNull(member))
+		return true;
 	if (str_is(member->string, "Hour"))
 		return read_set(a, member, 0, 23, &e->hours, wrong);
 	if (str_is(member->string, "DayOfWeek"))
@@ -104,6 +107,45 @@ const struct schedule *schedule_parse(struct arena *a, const char *text, const c
 	const struct schedule *s = schedule_read(a, list, wrong);
 	cJSON_Delete(list);
 	return s;
+}
+
+/* ---- writing ---------------------------------------------------------------------------------------------------------------- */
+
+static void write_entry(struct json_out *o, const cJSON *object)
+{
+	static const char *const sets[] = { "Hour", "DayOfWeek", "DayOfMonth" };
+	const cJSON *item;
+	out_object(o, NULL);
+	for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+		const cJSON *set = cJSON_GetObjectItemCaseSensitive(object, sets[i]);
+		if (!cJSON_IsArray(set))
+			continue;
+		out_array(o, sets[i]);
+		cJSON_ArrayForEach(item, set)
+			out_int(o, NULL, (int64_t)item->valuedouble);
+		out_end_array(o);
+	}
+	item = cJSON_GetObjectItemCaseSensitive(object, "IntervalDays");
+	if (cJSON_IsNumber(item))
+		out_int(o, "IntervalDays", (int64_t)item->valuedouble);
+	out_end_object(o);
+}
+
+const char *schedule_text(struct arena *a, const cJSON *list)
+{
+	enum { TEXT_MAX = 16 * 1024 * 1024 };
+	struct buf text;
+	struct json_out o;
+	const cJSON *object;
+	buf_init(&text, TEXT_MAX);
+	json_out_init(&o, &text);
+	out_array(&o, NULL);
+	cJSON_ArrayForEach(object, list)
+		write_entry(&o, object);
+	out_end_array(&o);
+	const char *kept = arena_strndup(a, text.data, text.len);
+	buf_finish(&text);
+	return kept;
 }
 
 /* ---- asking ----------------------------------------------------------------------------------------------------------------- */

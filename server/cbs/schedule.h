@@ -17,11 +17,14 @@ enum { SCHEDULE_ENTRIES_MAX = 100 }; /* a bound of ours */
 struct schedule;
 
 /* Reads the Policy of a request or a fixture: an array of {Hour, DayOfWeek?, DayOfMonth?, IntervalDays?}, with hours of 0 to 23, days
- * of the week of 0 (Sunday) to 6, days of the month of 1 to 31, and an interval of 1 to 365 days. Made in the arena; NULL when
- * something is wrong, and then *wrong names it in the arena: "0.DayOfWeek.2", or "" for the array as a whole. */
+ * of the week of 0 (Sunday) to 6, days of the month of 1 to 31, and an interval of 1 to 365 days; a null counts as not given. Made in
+ * the arena; NULL when something is wrong, and then *wrong names it in the arena: "0.DayOfWeek.2", or "" for the array as a whole. */
 const struct schedule *schedule_read(struct arena *a, const cJSON *list, const char **wrong);
 /* The same from JSON text; NULL when it is none. */
 const struct schedule *schedule_parse(struct arena *a, const char *text, const char **wrong);
+/* What was read as JSON text to keep, in the arena: numbers in the order they came (clients compare), members in one order, those
+ * that are null left out. */
+const char *schedule_text(struct arena *a, const cJSON *list);
 
 /* The first time to act strictly after after_ms, and after create_ms (both from 1970 on); INT64_MAX when there is none before the end
  * of the year 9999. The work does not grow with the time between. */

@@ -60,7 +60,8 @@ static const struct {
 	{ "[{\"Hour\":[7]},{\"Hour\":[7],\"DayOfWeek\":[0,6,7]}]", "1.DayOfWeek.2" },
 	{ "[{\"Hour\":[7],\"DayOfMonth\":[0]}]", "0.DayOfMonth.0" },
 	{ "[{\"Hour\":[7],\"DayOfMonth\":[31,32]}]", "0.DayOfMonth.1" },
-	{ "[{\"Hour\":[7],\"DayOfMonth\":null}]", "0.DayOfMonth" },
+	{ "[{\"Hour\":null}]", "0.Hour" },
+	{ "[{\"Hour\":[7],\"DayOfMonth\":31}]", "0.DayOfMonth" },
 	{ "[{\"Hour\":[7],\"IntervalDays\":0}]", "0.IntervalDays" },
 	{ "[{\"Hour\":[7],\"IntervalDays\":366}]", "0.IntervalDays" },
 	{ "[{\"Hour\":[7],\"IntervalDays\":[5]}]", "0.IntervalDays" },
@@ -86,6 +87,25 @@ START_TEST(as_many_entries_as_allowed_are_read_and_no_more)
 }
 END_TEST
 
+static void delete_tree(void *tree)
+{
+	cJSON_Delete(tree);
+}
+
+START_TEST(what_was_read_is_kept_in_its_order)
+{
+	const char *wrong;
+	cJSON *list = cJSON_Parse("[{\"DayOfMonth\":null,\"DayOfWeek\":[6,5,5],\"Hour\":[19,7]},"
+	                          "{\"IntervalDays\":365,\"Hour\":[0],\"DayOfMonth\":[31,1],\"DayOfWeek\":[]}]");
+	arena_defer(arena, delete_tree, list);
+	ck_assert_ptr_nonnull(schedule_read(arena, list, &wrong));
+	const char *text = schedule_text(arena, list);
+	ck_assert_str_eq(text, "[{\"Hour\":[19,7],\"DayOfWeek\":[6,5,5]},"
+	                       "{\"Hour\":[0],\"DayOfWeek\":[],\"DayOfMonth\":[31,1],\"IntervalDays\":365}]");
+	ck_assert_ptr_nonnull(schedule_parse(arena, text, &wrong));
+}
+END_TEST
+
 /* ---- by hand -------------------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -96,6 +116,7 @@ static const struct {
 	{ "[{\"Hour\":[7]}]", "2026-11-24 07:00", "2026-11-24 07:00", "2026-11-25 07:00" },
 	{ "[{\"Hour\":[7]}]", "2026-11-24 07:01", "2026-12-31 07:00", "2027-01-01 07:00" },
 	{ "[{\"Hour\":[7],\"DayOfWeek\":[],\"DayOfMonth\":[]}]", "2026-11-24 08:00", "2026-11-24 08:00", "2026-11-25 07:00" },
+	{ "[{\"Hour\":[7],\"DayOfWeek\":null}]", "2026-11-24 08:00", "2026-11-24 08:00", "2026-11-25 07:00" },
 	/* Hours out of order, doubled, at both ends of the day in UTC+8, where the date in UTC is another. */
 	{ "[{\"Hour\":[19,7,7,13]}]", "2026-11-24 00:00", "2026-11-24 06:00", "2026-11-24 07:00" },
 	{ "[{\"Hour\":[19,7,7,13]}]", "2026-11-24 00:00", "2026-11-24 07:00", "2026-11-24 13:00" },
@@ -263,6 +284,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_loop_test(tc, what_is_wrong_is_named, 0, (int)LENGTH(broken));
 	tcase_add_test(tc, as_many_entries_as_allowed_are_read_and_no_more);
+	tcase_add_test(tc, what_was_read_is_kept_in_its_order);
 	tcase_add_loop_test(tc, the_next_time_is, 0, (int)LENGTH(rows));
 	tcase_add_test(tc, to_the_millisecond);
 	tcase_add_test(tc, there_is_an_end_for_any_time);
