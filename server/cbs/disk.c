@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "cbs/policy.h"
 #include "cbs/polls.h"
 #include "cbs/settle.h"
 #include "cbs/snapshot.h"
@@ -274,7 +275,21 @@ static void view_charge(struct call *c, const struct disk *d)
 	FIELD_INT(o, "ReturnFailCode", fail);
 }
 
-/* No policies in this version: an empty list where the caller asks for them, null where not (observed). */
+/* Null where the caller does not ask for them (observed). */
+static void view_policies(struct call *c, const struct disk *d)
+{
+	struct policy *policies;
+	if (!arg_bool(c, "ReturnBindAutoSnapshotPolicy", false)) {
+		out_null(c->out, "AutoSnapshotPolicyIds");
+		return;
+	}
+	size_t count = store_disk_policies(c->store, c->arena, d->no, &policies);
+	out_array(c->out, "AutoSnapshotPolicyIds");
+	for (size_t i = 0; i < count; i++)
+		out_str(c->out, NULL, policy_id(c->arena, policies[i].no));
+	out_end_array(c->out);
+}
+
 static void view_protection(struct call *c, const struct disk *d)
 {
 	struct json_out *o = c->out;
@@ -282,12 +297,7 @@ static void view_protection(struct call *c, const struct disk *d)
 	FIELD_INT(o, "SnapshotCount", d->snapshot_count);
 	FIELD_INT(o, "SnapshotSize", d->snapshot_mib);
 	FIELD_INT(o, "DeleteSnapshot", d->delete_snapshot);
-	if (arg_bool(c, "ReturnBindAutoSnapshotPolicy", false)) {
-		out_array(o, "AutoSnapshotPolicyIds");
-		out_end_array(o);
-	} else {
-		out_null(o, "AutoSnapshotPolicyIds");
-	}
+	view_policies(c, d);
 	FIELD_BOOL(o, "BackupDisk", false);
 	FIELD_INT(o, "DiskBackupQuota", d->backup_quota);
 	FIELD_INT(o, "DiskBackupCount", d->backup_count);

@@ -66,7 +66,7 @@ void policy_view(struct call *c, const struct policy *p, bool with_disks)
 	char time[WIRETIME_SIZE] = "";
 	int64_t next_ms = policy_next(c->arena, p, c->now_ms);
 	out_object(o, NULL);
-	FIELD_PLAIN(o, "AutoSnapshotPolicyId", policy_id(c->arena, p->no));
+	out_str(o, "AutoSnapshotPolicyId", policy_id(c->arena, p->no));
 	FIELD_STR(o, "AutoSnapshotPolicyName", p->name);
 	FIELD_PLAIN(o, "AutoSnapshotPolicyState", policy_state_names[p->state]);
 	FIELD_BOOL(o, "IsActivated", p->activated);

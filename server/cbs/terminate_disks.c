@@ -1,6 +1,6 @@
 /* TerminateDisks: postpaid disks are gone at once, prepaid ones go to the recycle bin, those in the bin are released; all of them
- * or none (cbs.md §3.1, §6). The documented list of this action has no code for an unknown disk: InvalidParameterValue stands in
- * (inferred). */
+ * or none (cbs.md §3.1, §6). Whatever becomes of them, they leave their policies. The documented list of this action has no code for an
+ * unknown disk: InvalidParameterValue stands in (inferred). */
 #include <inttypes.h>
 
 #include "cbs/actions.h"
@@ -92,6 +92,7 @@ static void recycle(struct call *c, struct disk *d, bool with_snapshots)
 {
 	d->delete_snapshot = d->delete_snapshot || with_snapshots;
 	disk_recycle(c->store, d, c->now_ms);
+	store_disk_unbind(c->store, d->no);
 	store_add_refunds(c->store, d->account, 1);
 }
 

@@ -279,9 +279,9 @@ START_TEST(what_does_not_exist_is_named)
 	ck_assert_str_eq(
 		call("createSnapshot", "{}"),
 		"InvalidAction: The request action=`createSnapshot` is invalid or not found in service=`cbs` and version=`2017-03-12`.");
-	struct answer a = world_call(w, "CreateAutoSnapshotPolicy", "{}");
+	struct answer a = world_call(w, "CreateDiskBackup", "{}");
 	ck_assert_str_eq(a.code, "UnsupportedOperation");
-	ck_assert_ptr_nonnull(strstr(a.message, "`CreateAutoSnapshotPolicy`"));
+	ck_assert_ptr_nonnull(strstr(a.message, "`CreateDiskBackup`"));
 	w->sender.version = "2019-07-22";
 	ck_assert_str_eq(call("CreateSnapshot", "{}"),
 	                 "NoSuchVersion: The specified api version=`2019-07-22` does not exist in service=`cbs`.");
