@@ -90,6 +90,45 @@ static const char *apply_snapshot(struct arena *a, struct mixed *m)
 	return arena_printf(a, "{\"SnapshotId\":\"%s\",\"DiskId\":\"%s\"}", snapshot(m), disk(m));
 }
 
+/* ---- the same about policies; in the world they begin with there is none ---------------------------------------------------- */
+
+static const char *policy(struct mixed *m)
+{
+	return m->policy_count > 0 ? some(m, m->policies, m->policy_count) : "asp-00000000";
+}
+
+static const char *create_policy(struct arena *a, struct mixed *m)
+{
+	static const char *const days[] = { "", ",\"DayOfWeek\":[6,5,1]", ",\"DayOfMonth\":[31,2]", ",\"IntervalDays\":2" };
+	return arena_printf(a, "{\"Policy\":[{\"Hour\":[%u,%u]%s}],\"RetentionDays\":%u}", roll(m, 24), roll(m, 24), days[roll(m, 4)],
+	                    1 + roll(m, 3));
+}
+
+static const char *change_policy(struct arena *a, struct mixed *m)
+{
+	return arena_printf(a, "{\"AutoSnapshotPolicyId\":\"%s\",\"IsActivated\":%s}", policy(m), roll(m, 4) ? "true" : "false");
+}
+
+static const char *tie_policy(struct arena *a, struct mixed *m)
+{
+	return arena_printf(a, "{\"AutoSnapshotPolicyId\":\"%s\",\"DiskIds\":[\"%s\"]}", policy(m), roll(m, 2) ? disk(m) : "disk-attached");
+}
+
+static const char *name_policies(struct arena *a, struct mixed *m)
+{
+	return arena_printf(a, "{\"AutoSnapshotPolicyIds\":[\"%s\"]}", policy(m));
+}
+
+static const char *describe_policies(struct arena *a, struct mixed *m)
+{
+	return roll(m, 2) ? arena_strdup(a, "{}") : name_policies(a, m);
+}
+
+static const char *policies_of_disk(struct arena *a, struct mixed *m)
+{
+	return arena_printf(a, "{\"DiskId\":\"%s\"}", disk(m));
+}
+
 static const char *nothing(struct arena *a, struct mixed *m)
 {
 	(void)m;
@@ -107,7 +146,10 @@ static const struct {
 	{ 4, "AttachDisks", attach_disks },          { 4, "DetachDisks", name_disks },
 	{ 3, "ResizeDisk", resize_disk },            { 3, "ApplySnapshot", apply_snapshot },
 	{ 2, "TerminateDisks", name_disks },         { 1, "DescribeSnapshotOverview", nothing },
-	{ 1, "NoSuchAction", nothing },
+	{ 2, "CreateAutoSnapshotPolicy", create_policy }, { 2, "ModifyAutoSnapshotPolicyAttribute", change_policy },
+	{ 4, "BindAutoSnapshotPolicy", tie_policy }, { 1, "UnbindAutoSnapshotPolicy", tie_policy },
+	{ 1, "DeleteAutoSnapshotPolicies", name_policies }, { 1, "DescribeAutoSnapshotPolicies", describe_policies },
+	{ 1, "DescribeDiskAssociatedAutoSnapshotPolicy", policies_of_disk }, { 1, "NoSuchAction", nothing },
 };
 
 /* ---- senders --------------------------------------------------------------------------------------------------------------- */
@@ -160,6 +202,8 @@ void mixed_note(struct mixed *m, const struct request *r)
 	cJSON *tree = cJSON_ParseWithLength(r->answer.data, r->answer.len);
 	const cJSON *response = cJSON_GetObjectItemCaseSensitive(tree, "Response"), *id;
 	remember(m->snapshots, &m->snapshot_count, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(response, "SnapshotId")));
+	id = cJSON_GetObjectItemCaseSensitive(response, "AutoSnapshotPolicyId");
+	remember(m->policies, &m->policy_count, cJSON_GetStringValue(id));
 	cJSON_ArrayForEach(id, cJSON_GetObjectItemCaseSensitive(response, "DiskIdSet"))
 		remember(m->disks, &m->disk_count, cJSON_GetStringValue(id));
 	cJSON_Delete(tree);

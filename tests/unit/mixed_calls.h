@@ -1,5 +1,5 @@
-/* A client that does a bit of everything, always the same from the same start: disks and snapshots come and go, lists are read, keys
- * are wrong now and then. What it asks next depends on its own dice and on what it was answered. */
+/* A client that does a bit of everything, always the same from the same start: disks, snapshots and policies come and go, lists are
+ * read, keys are wrong now and then. What it asks next depends on its own dice and on what it was answered. */
 #ifndef CBSMOCK_TESTS_UNIT_MIXED_CALLS_H
 #define CBSMOCK_TESTS_UNIT_MIXED_CALLS_H
 
@@ -18,8 +18,8 @@ enum { MIXED_IDS = 24, MIXED_ID_SIZE = 24 };
 
 struct mixed {
 	struct rng rng;
-	char snapshots[MIXED_IDS][MIXED_ID_SIZE], disks[MIXED_IDS][MIXED_ID_SIZE];
-	size_t snapshot_count, disk_count; /* ever; the latest are remembered */
+	char snapshots[MIXED_IDS][MIXED_ID_SIZE], disks[MIXED_IDS][MIXED_ID_SIZE], policies[MIXED_IDS][MIXED_ID_SIZE];
+	size_t snapshot_count, disk_count, policy_count; /* ever; the latest are remembered */
 };
 
 void mixed_begin(struct mixed *m, uint64_t seed);
