@@ -91,8 +91,9 @@ def disk(request, place):
 
 
 def world(server):
-    """All snapshots and disks, as clients see them."""
-    return list_all(server, "DescribeSnapshots", "SnapshotSet"), list_all(server, "DescribeDisks", "DiskSet")
+    """All snapshots, disks and policies, as clients see them."""
+    return (list_all(server, "DescribeSnapshots", "SnapshotSet"), list_all(server, "DescribeDisks", "DiskSet"),
+            list_all(server, "DescribeAutoSnapshotPolicies", "AutoSnapshotPolicySet"))
 
 
 def change_until_refused(server):
@@ -114,6 +115,7 @@ def some_changes(server):
         ("CreateDisks", new_disks(20)),
         ("AttachDisks", {"DiskIds": [DISK], "InstanceId": "ins-r8hr2upy"}),
         ("ResizeDisk", {"DiskId": DISK, "DiskSize": 60}),
+        ("CreateAutoSnapshotPolicy", {"Policy": [{"Hour": [hour % 24], "DayOfMonth": list(range(1, 32))} for hour in range(60)]}),
     ]
 
 
