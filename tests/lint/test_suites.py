@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
-"""The counting of tests/suites.py: a failure must never be lost between a test and the last line."""
+"""The counting of tests/suites.py: a failure must never be lost between a test and the last line. And what tests/making.py makes ahead of
+the suites: out of their way, and gone with them."""
 
 import contextlib
 import io
 import pathlib
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
+from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import making
 import suites
 
 UNITTEST = "Ran 24 tests in 0.5s\n\n"
@@ -88,6 +93,68 @@ class Processes(unittest.TestCase):
     def test_unknown_suites_are_refused(self):
         with self.assertRaisesRegex(SystemExit, "no suite unti; there are lint unit"):
             suites.main(["unti"])
+
+
+class Making(unittest.TestCase):
+    """Each build is a shell command here."""
+
+    def workshop(self, **commands):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder, self.log = pathlib.Path(folder.name), pathlib.Path(folder.name, "log")
+        self.log.write_bytes(b"")
+
+        def make(name, shop):
+            shop.work(name, ["sh", "-c", f"cd {self.folder}; {commands[name]}"], self.log, None)
+            return self.folder / name, f"built {name}"
+
+        patched = mock.patch.object(making, "make_build", make)
+        patched.start()
+        self.addCleanup(patched.stop)
+        self.addCleanup(setattr, making, "ending", False)
+        shop = making.Workshop(commands, False)
+        self.addCleanup(shop.close)
+        return shop
+
+    def wait_for(self, text):
+        until = time.monotonic() + 60
+        while text not in self.log.read_text(encoding="utf-8"):
+            self.assertLess(time.monotonic(), until, f"no {text}")
+            time.sleep(0.01)
+
+    def get(self, shop, name):
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self.assertEqual(shop.get(name), self.folder / name)
+        return said.getvalue()
+
+    @unittest.skipIf(subprocess.run(["chrt", "--idle", "0", "true"], capture_output=True).returncode, "nothing can stand back here")
+    def test_it_stands_back_until_somebody_waits(self):
+        shop = self.workshop(one="echo one", two="""
+            test -e begun && exec chrt -p $$
+            touch begun
+            while :; do chrt -p $$; sleep 0.02; done""")
+        self.assertEqual(self.get(shop, "one"), "built one\n")
+        self.wait_for("SCHED_IDLE")
+        self.assertEqual(self.get(shop, "two"), "built two\n")
+        self.wait_for("SCHED_OTHER")
+        self.assertEqual(self.get(shop, "two"), "")
+
+    def test_what_cannot_be_built_is_told_once(self):
+        shop = self.workshop(one="echo because; exit 7", two="true")
+        with self.assertRaisesRegex(making.Failure, "because\nsh -c .* ended with 7"):
+            shop.get("one")
+        with self.assertRaisesRegex(making.Failure, "^one could not be built, see above$"):
+            shop.get("one")
+        self.get(shop, "two")
+
+    def test_nothing_goes_on_after_the_end(self):
+        shop = self.workshop(one="echo begun $$; exec tail -f /dev/null", two="true")
+        self.wait_for("begun")
+        group = int(self.log.read_text(encoding="utf-8").split()[1])
+        shop.close()
+        self.assertEqual(list(making.living(group)), [])
+        with self.assertRaisesRegex(making.Failure, "the run ends"):
+            making.run(["true"])
 
 
 if __name__ == "__main__":
