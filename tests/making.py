@@ -54,23 +54,31 @@ running = set()  # process groups
 ending = False
 
 
-def living(group):
-    """The processes of a group that are not merely waiting to be buried."""
+def processes():
+    """(process, parent, group) of all that are not merely waiting to be buried."""
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, _, its_group = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[:3]
+            state, parent, group = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[:3]
         except OSError:
             continue
-        if int(its_group) == group and state not in "ZX":
-            yield int(stat.parent.name)
+        if state not in "ZX":
+            yield int(stat.parent.name), int(parent), int(group)
+
+
+def living(group):
+    """The processes of a group, and their descendants in whatever group: meson has one for each test."""
+    rows, found = list(processes()), set()
+    while more := {pid for pid, parent, its_group in rows if its_group == group or parent in found} - found:
+        found |= more
+    return found
 
 
 def kill_group(group):
     """Ends what is left of a process group; true when there was something."""
-    left = list(living(group))
-    if left:
+    left = living(group)
+    for pid in left:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(group, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
     return bool(left)
 
 

@@ -275,11 +275,20 @@ def run_tests(name, folder, programs, folders, workshop):
     return count
 
 
+def leave(number, _):
+    """Ends the run, once: whatever comes while it ends changes nothing."""
+    for another in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(another, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main(args):
     unknown = [name for name in args if name not in SUITES]
     if unknown:
         sys.exit(f"tests/run: no suite {unknown[0]}; there are {' '.join(SUITES)}")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, leave)
     REPORTS.mkdir(parents=True, exist_ok=True)
     suites = args or [name for name in SUITES if name not in ON_REQUEST]
     workshop = Workshop(dict.fromkeys(SUITES[suite][0] for suite in suites), any(SUITES[suite][2] for suite in suites))

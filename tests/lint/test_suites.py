@@ -86,6 +86,19 @@ class Processes(unittest.TestCase):
         self.assertEqual(suites.run(["sh", "-c", "exit 3"]), (3, False))
         self.assertEqual(suites.run(["sh", "-c", "tail -f /dev/null & exit 0"]), (0, True))
 
+    def test_what_went_into_a_group_of_its_own_ends_too(self):
+        with making.begun(["setsid", "--wait", "tail", "-f", "/dev/null"]) as process:
+            until = time.monotonic() + 60
+            while len(making.living(process.pid)) < 2:
+                self.assertLess(time.monotonic(), until)
+                time.sleep(0.01)
+            both = making.living(process.pid)
+            making.kill_group(process.pid)
+            process.wait()
+            while both & {pid for pid, _, _ in making.processes()}:
+                self.assertLess(time.monotonic(), until)
+                time.sleep(0.01)
+
     def test_a_command_that_does_not_end(self):
         with self.assertRaisesRegex(suites.Failure, "tail: not done after 0.2 s"):
             suites.run(["tail", "-f", "/dev/null"], seconds=0.2)
@@ -152,7 +165,7 @@ class Making(unittest.TestCase):
         self.wait_for("begun")
         group = int(self.log.read_text(encoding="utf-8").split()[1])
         shop.close()
-        self.assertEqual(list(making.living(group)), [])
+        self.assertEqual(making.living(group), set())
         with self.assertRaisesRegex(making.Failure, "the run ends"):
             making.run(["true"])
 
