@@ -4,7 +4,6 @@ ahead of the suites and out of their way; and no process that is begun here outl
 import concurrent.futures
 import contextlib
 import functools
-import json
 import os
 import pathlib
 import shutil
