@@ -403,8 +403,8 @@ static bool settle_policy(struct loader *l, const struct row *r)
 		at = pointer_to(l, at, arena_strndup(l->arena, wrong, len));
 		wrong += len + (wrong[len] == '.');
 	}
-	return load_fail(l, at, "is no part of a schedule: a list of {Hour, DayOfWeek, DayOfMonth, IntervalDays}, of 0 to 23, 0 to 6, 1 to 31 and"
-	                        " 1 to 365");
+	return load_fail(l, at, "is no part of a schedule: a list of {Hour, DayOfWeek, DayOfMonth, IntervalDays},"
+	                        " of 0 to 23, 0 to 6, 1 to 31 and 1 to 365");
 }
 
 static bool settle_tie(struct loader *l, const struct row *r)

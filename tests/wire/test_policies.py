@@ -1,4 +1,5 @@
-"""Auto snapshot policies as the admin API and the program tell of them: what a move of the clock took, what it passed over, how far it may go."""
+"""Auto snapshot policies as the admin API and the program tell of them: what a move of the clock took, what it passed over, how far
+it may go."""
 
 import json
 
