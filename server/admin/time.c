@@ -57,7 +57,7 @@ static void answer_change(struct admin_call *c, bool done, const struct clock_st
 		buf_finish(&events->text);
 		if (state->too_far) {
 			answer_error(c, 409, "TooFar", "nothing changed; go there in smaller steps, or deactivate the policies that tick on the way",
-			             "more than %d things would happen on the way", CLOCK_JOBS_MAX);
+			             "policies would tick more than %d times on the way, each disk counted", CLOCK_TICKS_MAX);
 			return;
 		}
 		answer_error(c, 500, "ClockFailed", NULL, "the clock could not be changed: the sandbox's file cannot be written");

@@ -23,11 +23,11 @@ struct passing {
 	const struct transition_rule *transitions; /* N_TRANSITIONS, for what begins on the way */
 	void (*on_event)(void *data, const struct cbs_event *e); /* NULL: nobody listens */
 	void *data;
-	size_t most; /* how much may happen: a job counts, and so does each disk that a tick looks at; 0: no limit */
+	size_t most; /* ticks of policies, of which there is no last one; a tick counts, and so does each disk of it; 0: no limit */
 };
 
-/* Finishes jobs due at or before now_ms, in due order, until none is left or as much as `most` has happened; the caller holds a
- * transaction. Returns how much it was, `most` at the most. Jobs made by jobs are run too when due. */
+/* Finishes every job due at or before now_ms, in due order, or until there were `most` ticks; the caller holds a transaction. Returns how
+ * many there were, `most` at the most. Jobs made by jobs are run too when due. */
 size_t cbs_settle(struct store *s, struct arena *a, int64_t now_ms, const struct passing *how);
 /* Finishes the transition a resource is in, whenever it is due ("manual" progression); false when it is in none. */
 bool cbs_finish(struct store *s, struct arena *a, const char *resource_id, int64_t now_ms, const struct passing *how);

@@ -94,7 +94,7 @@ static void tick(struct settling *s, struct arena *a, const struct policy *p, in
 	int64_t *disks;
 	size_t count = store_policy_disks(s->store, a, p->no, &disks);
 	settle_event(s, at_ms, policy_id(a, p->no), state, state);
-	s->count += count;
+	s->ticks += 1 + count;
 	for (size_t i = 0; i < count; i++) {
 		struct call c = {
 			.store = s->store, .arena = a, .now_ms = at_ms, .who = &owner, .region = p->region, .request_id = "",

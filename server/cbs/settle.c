@@ -36,12 +36,11 @@ size_t cbs_settle(struct store *s, struct arena *a, int64_t now_ms, const struct
 {
 	struct settling settling = { .store = s, .arena = a, .how = how };
 	struct job j;
-	while ((how->most == 0 || settling.count < how->most) && store_next_due(s) <= now_ms && store_job_due(s, a, now_ms, &j)) {
+	while ((how->most == 0 || settling.ticks < how->most) && store_next_due(s) <= now_ms && store_job_due(s, a, now_ms, &j)) {
 		store_job_remove(s, j.due_ms, j.kind, j.resource);
-		settling.count++;
 		run_job(&settling, &j);
 	}
-	return how->most != 0 && settling.count > how->most ? how->most : settling.count;
+	return how->most != 0 && settling.ticks > how->most ? how->most : settling.ticks;
 }
 
 /* The job that ends what the resource is in. A snapshot being rolled back has none of its own: its disk's is it. */

@@ -9,7 +9,7 @@ struct settling {
 	struct store *store;
 	struct arena *arena;
 	const struct passing *how;
-	size_t count; /* how much has happened, as `how` counts */
+	size_t ticks; /* so far, as `how` counts them */
 };
 
 /* Tells who listens, if anybody does. */

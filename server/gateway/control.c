@@ -100,9 +100,12 @@ static void tell(void *data, const struct cbs_event *e)
 		h->to.on_event(h->to.data, e);
 }
 
-static struct passing passing_of(const struct sandbox *s, struct hearing *h, size_t most)
+static struct passing passing_of(const struct sandbox *s, struct hearing *h)
 {
-	return (struct passing){ .transitions = s->settings.transitions, .on_event = tell, .data = h, .most = most };
+	struct passing how = sandbox_passing(s);
+	how.on_event = tell;
+	how.data = h;
+	return how;
 }
 
 static void change_clock(struct vclock *clock, enum clock_change change, int64_t value, int64_t wall_ms)
@@ -146,7 +149,7 @@ static bool move_clock(struct sandbox *s, struct arena *a, const struct vclock *
 	bool back = now_ms < vclock_now(&s->clock, wall_ms);
 	if (store_next_due(s->store) > now_ms && !back)
 		return sandbox_set_clock(s, next);
-	const struct passing how = passing_of(s, h, CLOCK_JOBS_MAX);
+	const struct passing how = passing_of(s, h);
 	store_begin(s->store);
 	if (back)
 		policies_schedule(s->store, a, now_ms);
@@ -183,7 +186,7 @@ bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, s
  * moment of the last. What is due may change no state (a disk that expires is isolated days later): that is passed over. */
 static int64_t play(struct sandbox *s, struct arena *a, int64_t now_ms, int64_t until_ms, bool once, struct hearing *h, bool *too_far)
 {
-	struct passing how = passing_of(s, h, CLOCK_JOBS_MAX);
+	struct passing how = passing_of(s, h);
 	int64_t at_ms = now_ms;
 	while (store_next_due(s->store) <= until_ms) {
 		int64_t due_ms = store_next_due(s->store);
@@ -248,7 +251,7 @@ bool control_finish(struct sandbox *s, const char *resource_id, const struct lis
 	bool done = sandbox_settle(s, a, now_ms, tell, &hearing);
 	if (done) {
 		store_begin(s->store);
-		const struct passing how = passing_of(s, &hearing, 0);
+		const struct passing how = passing_of(s, &hearing);
 		done = cbs_finish(s->store, a, resource_id, now_ms, &how);
 		history_because(s, REVISION_TRANSITION, NULL, now_ms);
 		if (done)

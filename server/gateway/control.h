@@ -26,11 +26,8 @@ struct clock_state {
 	struct vclock clock;
 	int64_t now_ms;
 	int64_t next_ms; /* when the next thing happens by itself; INT64_MAX: nothing will */
-	bool too_far;    /* a move was refused: more would happen on the way than CLOCK_JOBS_MAX */
+	bool too_far;    /* a move was refused: policies would tick more often on the way than CLOCK_TICKS_MAX */
 };
-
-/* What one move of the clock may bring about, counted as in struct passing: more is ages of a policy that ticks, or a slip. */
-enum { CLOCK_JOBS_MAX = 250000 };
 
 /* False when the store could not keep it, or when it leads too far; then the clock is as it was, and so is the world. A move into the
  * past sets policies to tick from there. */

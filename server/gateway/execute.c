@@ -36,7 +36,7 @@ bool stage_execute(struct mock *m, struct request *r)
 	buf_init(&r->fields, FIELDS_MAX);
 	json_out_init(&out, &r->fields);
 	struct arg_reads reads = { .count = 0 };
-	const struct passing how = { .transitions = s->settings.transitions };
+	const struct passing how = sandbox_passing(s);
 	struct call call = {
 		.store = r->run->writes ? s->store : lag_read(&s->lag, s->store, r->arena, r->now_ms, &how),
 		.arena = r->arena, .now_ms = r->now_ms, .who = &r->caller, .region = r->region,
@@ -65,7 +65,7 @@ static bool count_polls(struct request *r)
 	struct store *store = r->sandbox->store;
 	if (r->polls.count == 0 || !polls_matter(store, r->arena, &r->polls))
 		return true;
-	const struct passing how = { .transitions = r->sandbox->settings.transitions };
+	const struct passing how = sandbox_passing(r->sandbox);
 	store_begin(store);
 	polls_count(store, r->arena, &r->polls, r->now_ms, &how);
 	history_because(r->sandbox, REVISION_CALL, r, r->now_ms);
@@ -82,7 +82,7 @@ bool stage_commit(struct mock *m, struct request *r)
 	struct store *store = r->sandbox->store;
 	if (!r->run->writes)
 		return count_polls(r);
-	const struct passing how = { .transitions = r->sandbox->settings.transitions };
+	const struct passing how = sandbox_passing(r->sandbox);
 	spoil_jobs(r);
 	cbs_settle(store, r->arena, r->now_ms, &how);
 	const char *failed = store_failed(store);

@@ -220,13 +220,20 @@ void sandbox_request_id(struct sandbox *s, char out[UUID_TEXT + 1])
 	uuid_format(rng_mix(base, 2 * number), rng_mix(base, 2 * number + 1), out);
 }
 
+struct passing sandbox_passing(const struct sandbox *s)
+{
+	return (struct passing){ .transitions = s->settings.transitions, .most = CLOCK_TICKS_MAX };
+}
+
 bool sandbox_settle(struct sandbox *s, struct arena *a, int64_t now_ms, void (*on_event)(void *data, const struct cbs_event *e),
                     void *data)
 {
 	if (store_next_due(s->store) > now_ms)
 		return true;
 	store_begin(s->store);
-	const struct passing how = { .transitions = s->settings.transitions, .on_event = on_event, .data = data };
+	struct passing how = sandbox_passing(s);
+	how.on_event = on_event;
+	how.data = data;
 	cbs_settle(s->store, a, now_ms, &how);
 	history_because(s, REVISION_TIME, NULL, now_ms);
 	return store_commit(s->store);

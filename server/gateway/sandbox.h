@@ -105,7 +105,13 @@ void sandbox_request_id(struct sandbox *s, char out[UUID_TEXT + 1]);
 
 /* ---- from inside ------------------------------------------------------------------------------------------------------- */
 
-/* Finishes what is due, in a transaction of its own. False when the store could not. */
+/* Of policies in one go, counted as in struct passing: more is ages, or a slip. */
+enum { CLOCK_TICKS_MAX = 250000 };
+
+/* How time passes here, with nobody listening. */
+struct passing sandbox_passing(const struct sandbox *s);
+/* Finishes what is due, in a transaction of its own. False when the store could not. A clock that ran on unattended for ages may leave
+ * ticks to the next time. */
 bool sandbox_settle(struct sandbox *s, struct arena *a, int64_t now_ms, void (*on_event)(void *data, const struct cbs_event *e),
                     void *data);
 /* Keeps the clock with the world. False when the store could not; then it stays as it was. */

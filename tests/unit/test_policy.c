@@ -245,7 +245,7 @@ END_TEST
 START_TEST(too_far_at_once_is_refused_whole)
 {
 	enum { CROWD = 500 };
-	const int64_t hours = CLOCK_JOBS_MAX / (CROWD + 1);
+	const int64_t hours = CLOCK_TICKS_MAX / (CROWD + 1);
 	struct clock_state state;
 	make("AKIDone", frozen_at(NEW_YEAR));
 	apply_crowd("AKIDone", CROWD);
@@ -264,6 +264,34 @@ START_TEST(too_far_at_once_is_refused_whole)
 	ck_assert(!state.too_far);
 	ck_assert_int_eq(heard.ticks, 24);
 	ck_assert_int_eq(heard.skipped, 24 * CROWD);
+}
+END_TEST
+
+/* Nobody can refuse time that passes by itself: a call does as much of it as one move may, and the next one goes on. */
+START_TEST(a_clock_that_ran_for_ages_is_caught_up_with_in_steps)
+{
+	enum { CROWD = 500, HOURS = 600, ROUNDS_MOST = 8 };
+	struct clock_state state;
+	clock_hold(NEW_YEAR);
+	make("AKIDone", frozen_at(NEW_YEAR));
+	apply_crowd("AKIDone", CROWD);
+	use_key("AKIDone", "test");
+	ck_assert(move("AKIDone", CLOCK_SCALE, INT64_C(1000) * 1000, &state));
+	ck_assert(move("AKIDone", CLOCK_RESUME, 0, &state));
+	boxes->wall_ms = NEW_YEAR + HOURS * HOUR / 1000;
+	clock_hold(boxes->wall_ms);
+	const int64_t now_ms = NEW_YEAR + HOURS * HOUR;
+	int rounds = 0;
+	struct sandbox *s = find("AKIDone");
+	do {
+		ck_assert_str_eq(world_call(boxes, "DescribeDisks", "{\"Limit\":1}").code, "");
+		ck_assert(control_clock(s, CLOCK_READ, 0, &state, &(struct listener){ NULL, NULL }));
+		ck_assert_int_eq(state.now_ms, now_ms);
+		rounds++;
+	} while (state.next_ms <= now_ms && rounds < ROUNDS_MOST);
+	sandbox_release(s);
+	clock_let_go();
+	ck_assert_int_eq(rounds, HOURS * (CROWD + 1) / CLOCK_TICKS_MAX + 1);
 }
 END_TEST
 
@@ -416,6 +444,7 @@ int main(void)
 	};
 	const TTest *const bounds[] = {
 		a_policy_is_never_idle_and_time_stops_all_the_same, too_far_at_once_is_refused_whole,
+		a_clock_that_ran_for_ages_is_caught_up_with_in_steps,
 	};
 	const TTest *const ways[] = {
 		a_fork_ticks_on, a_fork_may_begin_earlier, a_checkpoint_ticks_on, a_rewound_world_ticks_on, a_world_written_as_a_fixture_ticks_on,
