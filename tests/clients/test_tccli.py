@@ -127,6 +127,22 @@ def test_life_of_a_snapshot(request, server, way, language):
     assert tccli.ask("DescribeSnapshots", SnapshotIds=[snapshot])["TotalCount"] == 0
 
 
+def test_a_policy(server, plain):
+    """Its schedule is JSON on the command line, and comes back in the order it was typed."""
+    server.admin.freeze()
+    tccli = plain()
+    schedule = [{"Hour": [19, 7], "DayOfWeek": [6, 5]}]
+    policy = tccli.ask("CreateAutoSnapshotPolicy", Policy=schedule, AutoSnapshotPolicyName="weekend")["AutoSnapshotPolicyId"]
+    tccli.ask("BindAutoSnapshotPolicy", AutoSnapshotPolicyId=policy, DiskIds=["disk-attached"])
+    shown, = tccli.ask("DescribeAutoSnapshotPolicies", AutoSnapshotPolicyIds=[policy])["AutoSnapshotPolicySet"]
+    assert shown["Policy"] == [{**schedule[0], "DayOfMonth": None, "IntervalDays": None}]  # it prints what was not sent, too
+    assert shown["DiskIdSet"] == ["disk-attached"]
+    server.admin.advance("14d")
+    filters = [{"Name": "disk-id", "Values": ["disk-attached"]}]
+    snapshots = tccli.ask("DescribeSnapshots", Filters=filters, Limit=100)["SnapshotSet"]
+    assert len([one for one in snapshots if one["AutoSnapshotPolicyId"] == policy]) == 4  # of the last week; the others expired
+
+
 def test_it_can_wait_by_itself(server, plain):
     """--waiter polls until an expression holds; the snapshot is finished before it begins, so it does not sleep."""
     tccli = plain()
