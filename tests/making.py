@@ -203,8 +203,8 @@ def make_build(name, workshop):
         run_logged([*prefix, "meson", "setup", *options, folder, TOP], log, env)
         (folder / MADE_FOR).write_text(wanted, encoding="utf-8")
     started = time.monotonic()
-    workshop.work(name, [*prefix, "ninja", "-C", folder], log, env)
-    return folder, f"built {name} in {time.monotonic() - started:.0f} s"
+    stood_back = workshop.work(name, [*prefix, "ninja", "-C", folder], log, env)
+    return folder, f"built {name} in {time.monotonic() - started:.0f} s{' beside other suites' if stood_back else ''}"
 
 
 def make_venv():
@@ -262,7 +262,9 @@ class Workshop:
         return result
 
     def work(self, name, command, log, env):
-        """The long step of a build: out of the way until somebody waits for it, then begun again where it was."""
+        """The long step of a build: out of the way until somebody waits for it, then begun again where it was. True when it ever stood
+        back."""
+        stood_back = False
         with log.open("ab") as out:
             interrupted = True
             while interrupted:
@@ -270,9 +272,11 @@ class Workshop:
                 with begun(command, env=env, stdout=out, stderr=subprocess.STDOUT) as process:
                     if not self._is_waited_for(name):
                         stand_back(process.pid)
+                        stood_back = True
                         interrupted = self._interrupt(name, process)
                     status, _ = finish(process)
         check_step(command, status, log)
+        return stood_back
 
     def _is_waited_for(self, name):
         return self._order.index(name) <= self._waited_for
