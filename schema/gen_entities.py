@@ -16,7 +16,14 @@ SCHEMA_SQL = pathlib.Path(__file__).resolve().parent / "schema.sql"
 # By "may be empty", which stands for none.
 ID_PATTERNS = {False: "^{}[0-9a-z]{{8}}$", True: "^({}[0-9a-z]{{8}})?$"}
 SQL_TYPE = {"FIELD_TEXT": "TEXT", "FIELD_LIST": "TEXT", "FIELD_JSON": "TEXT"}
-X_TYPES = {"id": "FIELD_ID", "time": "FIELD_TIME", "list": "FIELD_LIST", "tags": "FIELD_TAGS", "json": "FIELD_JSON"}
+X_TYPES = {
+    "choice": "FIELD_CHOICE",
+    "id": "FIELD_ID",
+    "json": "FIELD_JSON",
+    "list": "FIELD_LIST",
+    "tags": "FIELD_TAGS",
+    "time": "FIELD_TIME",
+}
 JSON_TYPES = {"string": "FIELD_TEXT", "integer": "FIELD_INT", "boolean": "FIELD_BOOL"}
 
 
@@ -43,6 +50,8 @@ def read_tables(sql: str) -> dict[str, dict[str, tuple]]:
             for column, values in re.findall(r"CHECK \((\w+) IN\s+\(([^)]*)\)", text)
             if "'" in values
         }
+        for column, values in re.findall(r"CHECK \((\w+) IN\s+\(([\d, ]*)\)", text):
+            checks[column] = {int(value) for value in values.split(",")}
         for column, value in re.findall(r"\b(\w+) = '([^']*)'", text):  # a CHECK spelled with OR
             checks.setdefault(column, set()).add(value)
         tables[name] = {
@@ -89,6 +98,8 @@ class Field:
             raise Bad(f"{self.where}: its pattern is not that of {'an optional' if optional else 'a'} {self.prefix}")
         if self.type == "FIELD_TIME" and (re.fullmatch(fact["pattern"], "") is not None) != optional:
             raise Bad(f"{self.where}: only an optional time may be empty")
+        if self.type == "FIELD_CHOICE" and (not self.values or self.default is not None):
+            raise Bad(f"{self.where}: a choice is of an enum, and without a default")
         if self.type == "FIELD_INT":
             self.low, self.high = self.bounds(fact, "minimum", "maximum")
         if self.type == "FIELD_TEXT" and not self.values:
@@ -113,7 +124,8 @@ class Field:
             raise Bad(f"{self.where}: x-key disagrees with the primary key")
         if needed and not self.required:
             raise Bad(f"{self.where}: column {self.column} has no default, so it is x-required")
-        if values and set(self.values or []) != values:
+        words = range(len(self.values)) if self.type == "FIELD_CHOICE" else self.values or ()
+        if values and (self.values or kind == "TEXT") and set(words) != values:
             raise Bad(f"{self.where}: its enum is not that of column {self.column}")
 
     def c_row(self) -> str:

@@ -228,7 +228,7 @@ CREATE TABLE snapshot (
   copied INTEGER NOT NULL DEFAULT 0 CHECK (copied IN (0, 1)), -- CopyFromRemote
   copying_to TEXT NOT NULL DEFAULT '',      -- regions it is being copied to, "," between
   locked INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)),
-  mode TEXT NOT NULL DEFAULT 'STANDARD_SNAPSHOT' CHECK (mode IN ('STANDARD_SNAPSHOT', 'INSTANT_SNAPSHOT')),
+  instant INTEGER NOT NULL DEFAULT 0 CHECK (instant IN (0, 1)), -- SnapshotMode; 0 takes no room in a row
   legacy_system INTEGER NOT NULL DEFAULT 0 CHECK (legacy_system IN (0, 1)), -- must become an image before a rollback
   tagged INTEGER NOT NULL DEFAULT 0 CHECK (tagged IN (0, 1)),
   image_count INTEGER NOT NULL DEFAULT 0,

@@ -78,7 +78,6 @@ int64_t create_snapshot_take(struct call *c, const struct create_snapshot_subjec
 		.modify_ms = c->now_ms,
 		.deadline_ms = s->deadline_ms,
 		.policy = s->policy,
-		.mode = "STANDARD_SNAPSHOT",
 		.copying_to = "",
 	};
 	snapshot_add(c->store, &p);

@@ -83,6 +83,9 @@ void field_write(struct arena *a, struct json_out *o, const struct field *f, con
 	case FIELD_ID:
 		write_id(o, f, v->number);
 		break;
+	case FIELD_CHOICE:
+		out_str(o, f->name, f->values[v->number]);
+		break;
 	case FIELD_LIST:
 		write_list(a, o, f, v->text);
 		break;

@@ -21,6 +21,15 @@ static const char *quoted_list(struct loader *l, const char *const *values)
 	return text;
 }
 
+static bool read_choice(struct loader *l, const struct field *f, const cJSON *json, const char *pointer, struct value *out)
+{
+	const char *text = cJSON_GetStringValue(json);
+	for (out->number = 0; f->values[out->number] != NULL && text != NULL; out->number++)
+		if (str_is(f->values[out->number], text))
+			return true;
+	return load_fail(l, pointer, "must be one of %s", quoted_list(l, f->values));
+}
+
 static bool read_text(struct loader *l, const struct field *f, const cJSON *json, const char *pointer, struct value *out)
 {
 	const char *text = cJSON_GetStringValue(json);
@@ -172,8 +181,8 @@ static bool read_tags(struct loader *l, const struct field *f, const cJSON *json
 
 static bool (*const readers[])(struct loader *l, const struct field *f, const cJSON *json, const char *pointer,
                                struct value *out) = {
-	[FIELD_TEXT] = read_text, [FIELD_INT] = read_int,   [FIELD_BOOL] = read_bool, [FIELD_TIME] = read_time,
-	[FIELD_ID] = read_id,     [FIELD_LIST] = read_list, [FIELD_JSON] = read_json,
+	[FIELD_TEXT] = read_text, [FIELD_INT] = read_int,       [FIELD_BOOL] = read_bool, [FIELD_TIME] = read_time,
+	[FIELD_ID] = read_id,     [FIELD_CHOICE] = read_choice, [FIELD_LIST] = read_list, [FIELD_JSON] = read_json,
 	[FIELD_TAGS] = read_tags,
 };
 

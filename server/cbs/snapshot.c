@@ -217,7 +217,7 @@ void snapshot_view(struct call *c, const struct snapshot *p)
 	FIELD_PLAIN(o, "SnapshotState", snapshot_state_names[p->state]);
 	FIELD_INT(o, "Percent", percent(c, p));
 	FIELD_PLAIN(o, "SnapshotType", own ? "PRIVATE_SNAPSHOT" : "SHARED_SNAPSHOT");
-	FIELD_PLAIN(o, "SnapshotMode", p->mode);
+	FIELD_PLAIN(o, "SnapshotMode", p->instant ? "INSTANT_SNAPSHOT" : "STANDARD_SNAPSHOT");
 	if (p->disk != 0)
 		ident_format(IDENT_DISK, p->disk, id);
 	FIELD_PLAIN(o, "DiskId", p->disk != 0 ? id : "");

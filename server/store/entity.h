@@ -13,6 +13,7 @@ enum field_type {
 	FIELD_BOOL,  /* JSON true or false, stored 0 or 1 */
 	FIELD_TIME,  /* ISO 8601 or relative to the loading ("+30d", "-1h"); stored as ms; "" stores 0 */
 	FIELD_ID,    /* an id with `prefix`; stored as its number; "" stores 0 where not required */
+	FIELD_CHOICE, /* JSON string of `values`, stored as its place among them */
 	FIELD_LIST,  /* JSON array of strings, stored joined by "," */
 	FIELD_JSON,  /* JSON array, stored as its text without white space; what is in it is settled with the row */
 	FIELD_TAGS,  /* JSON array of {Key, Value}: rows of the tag table, kind in `prefix` */

@@ -16,8 +16,8 @@ const char *const snapshot_state_names[N_SNAPSHOT_STATES] = {
 /* A row a column, named alike in the table and in the struct, as in disks.c: those that never change or have their own writer … */
 #define FIXED(INT, BOOL, TEXT) \
 	INT(account) INT(project_id) INT(disk) INT(size_gib) INT(used_mib) INT(state_since_ms) INT(state_until_ms) INT(create_ms) \
-	INT(image_count) INT(share_count) INT(share_ms) INT(policy) TEXT(region) TEXT(zone) TEXT(usage) TEXT(mode) BOOL(encrypt) BOOL(copied) \
-	BOOL(legacy_system)
+	INT(image_count) INT(share_count) INT(share_ms) INT(policy) TEXT(region) TEXT(zone) TEXT(usage) BOOL(encrypt) BOOL(copied) \
+	BOOL(instant) BOOL(legacy_system)
 /* … and those that store_snapshot_save writes. */
 #define SAVED(INT, BOOL, TEXT) TEXT(name) INT(deadline_ms) INT(modify_ms) BOOL(tagged) BOOL(locked) TEXT(copying_to)
 

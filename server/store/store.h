@@ -232,8 +232,8 @@ struct snapshot {
 	int64_t no, account, project_id, disk, size_gib, used_mib, state_since_ms, state_until_ms, create_ms, modify_ms, deadline_ms;
 	int64_t image_count, share_count, share_ms, policy;
 	enum snapshot_state state;
-	const char *region, *zone, *name, *usage, *copying_to, *mode;
-	bool encrypt, copied, locked, legacy_system, tagged;
+	const char *region, *zone, *name, *usage, *copying_to;
+	bool encrypt, copied, locked, instant, legacy_system, tagged;
 };
 
 bool store_snapshot(struct store *s, struct arena *a, int64_t no, struct snapshot *out);

@@ -113,7 +113,7 @@ static inline struct snapshot sample_snapshot(int64_t no, int64_t disk)
 {
 	return (struct snapshot){
 		.no = no, .account = OWNER, .disk = disk, .size_gib = 50, .used_mib = 7, .create_ms = 1000, .state = SNAPSHOT_NORMAL,
-		.region = REGION, .zone = REGION "-3", .name = "p", .usage = "DATA_DISK", .copying_to = "", .mode = "STANDARD_SNAPSHOT",
+		.region = REGION, .zone = REGION "-3", .name = "p", .usage = "DATA_DISK", .copying_to = "",
 	};
 }
 

@@ -73,6 +73,13 @@ class GenEntities(unittest.TestCase):
         snapshot["SnapshotState"]["enum"].remove("TORECYCLE")
         self.refuse("Snapshots.SnapshotState: its enum is not that of column snapshot_state")
 
+    def test_choice_has_the_places_of_its_column(self):
+        mode = self.facts["properties"]["Snapshots"]["items"]["properties"]["SnapshotMode"]
+        mode["enum"].append("COLD_SNAPSHOT")
+        self.refuse("Snapshots.SnapshotMode: its enum is not that of column instant")
+        del mode["enum"]
+        self.refuse("Snapshots.SnapshotMode: a choice is of an enum, and without a default")
+
     def test_primary_key(self):
         del self.disk["DiskId"]["x-key"]
         self.disk["DiskId"]["x-required"] = True

@@ -114,7 +114,6 @@ static void fill(const char *name, int rows)
 		struct snapshot p = {
 			.no = INT64_C(5000000000) + i, .account = 100000000001, .size_gib = 50, .used_mib = 7, .create_ms = NEW_YEAR,
 			.region = "ap-guangzhou", .zone = "ap-guangzhou-3", .name = "one of many", .usage = "DATA_DISK", .copying_to = "",
-			.mode = "STANDARD_SNAPSHOT",
 		};
 		store_snapshot_insert(s->store, &p);
 	}

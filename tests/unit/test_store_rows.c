@@ -189,7 +189,7 @@ static struct snapshot odd_snapshot(int64_t no)
 		.no = no, .account = OWNER, .project_id = 201, .disk = 202, .size_gib = 203, .used_mib = 204, .state_since_ms = 205,
 		.state_until_ms = 206, .create_ms = 207, .modify_ms = 208, .deadline_ms = 209, .image_count = 210, .share_count = 211,
 		.share_ms = 212, .state = SNAPSHOT_CHECKING_COPIED, .region = REGION, .zone = REGION "-4", .name = "快照",
-		.usage = "SYSTEM_DISK", .copying_to = OTHER_REGION, .mode = "INSTANT_SNAPSHOT", .encrypt = true, .locked = true,
+		.usage = "SYSTEM_DISK", .copying_to = OTHER_REGION, .instant = true, .encrypt = true, .locked = true,
 		.tagged = true,
 	};
 }
@@ -199,8 +199,8 @@ static void check_snapshot(const struct snapshot *a, const struct snapshot *b)
 	SAME_INT(no); SAME_INT(account); SAME_INT(project_id); SAME_INT(disk); SAME_INT(size_gib); SAME_INT(used_mib);
 	SAME_INT(state_since_ms); SAME_INT(state_until_ms); SAME_INT(create_ms); SAME_INT(modify_ms); SAME_INT(deadline_ms);
 	SAME_INT(image_count); SAME_INT(share_count); SAME_INT(share_ms); SAME_INT(state);
-	SAME_TEXT(region); SAME_TEXT(zone); SAME_TEXT(name); SAME_TEXT(usage); SAME_TEXT(copying_to); SAME_TEXT(mode);
-	SAME_INT(encrypt); SAME_INT(copied); SAME_INT(locked); SAME_INT(legacy_system); SAME_INT(tagged);
+	SAME_TEXT(region); SAME_TEXT(zone); SAME_TEXT(name); SAME_TEXT(usage); SAME_TEXT(copying_to);
+	SAME_INT(encrypt); SAME_INT(copied); SAME_INT(locked); SAME_INT(instant); SAME_INT(legacy_system); SAME_INT(tagged);
 }
 
 START_TEST(a_snapshot_comes_back_as_it_was_written)
