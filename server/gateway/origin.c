@@ -56,7 +56,7 @@ static bool furnish(struct store *s, const struct origin *o, const struct vclock
 }
 
 struct store *origin_build(const struct origin *o, const struct world_image *image, struct presets *presets, int64_t wall_ms,
-                           const struct vclock *keep, struct buf *why)
+                           const struct vclock *keep, bool draft, struct buf *why)
 {
 	struct vclock clock = keep ? *keep : first_clock(o, wall_ms);
 	struct world_image *preset = NULL;
@@ -67,7 +67,7 @@ struct store *origin_build(const struct origin *o, const struct world_image *ima
 			return NULL;
 		image = preset;
 	}
-	struct store *s = store_open_image(image, why);
+	struct store *s = draft ? store_open_draft(image, why) : store_open_image(image, why);
 	image_release(preset);
 	if (!s || furnish(s, o, &clock, keep || o->clocked, now_ms, now_ms - as_of_ms, why))
 		return s;

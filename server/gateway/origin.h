@@ -25,9 +25,9 @@ struct origin {
 	} clock;
 };
 
-/* A store in memory with that world as it is at wall_ms, its credentials the template's. The clock `keep`, unless NULL, takes the
- * place of the origin's. `image` is that of a copy. NULL with a sentence. */
+/* A store in memory with that world as it is at wall_ms, its credentials the template's; a `draft` is to be written out. The clock
+ * `keep`, unless NULL, takes the place of the origin's. `image` is that of a copy. NULL with a sentence. */
 struct store *origin_build(const struct origin *o, const struct world_image *image, struct presets *presets, int64_t wall_ms,
-                           const struct vclock *keep, struct buf *why);
+                           const struct vclock *keep, bool draft, struct buf *why);
 
 #endif

@@ -47,7 +47,8 @@ static bool finish_world(struct sandbox *s, struct store *store, int64_t *epoch,
 
 static struct store *build(struct sandbox *s, const struct sandbox_plan *plan, int64_t *epoch, struct buf *why)
 {
-	struct store *store = origin_build(&s->origin, s->origin.image, &s->mock->presets, s->created_ms, NULL, why);
+	bool draft = s->mock->config->data_dir != NULL;
+	struct store *store = origin_build(&s->origin, s->origin.image, &s->mock->presets, s->created_ms, NULL, draft, why);
 	if (!store)
 		return NULL;
 	bool done = true;
@@ -69,7 +70,7 @@ static struct store *move_into_file(struct sandbox *s, struct store *built, stru
 {
 	enum durability durability = s->mock->config->durability;
 	char *path = sandbox_path(s, ".db"), *origin = sandbox_path(s, ".origin");
-	struct world_image *image = image_of(built, why), *before = s->origin.image;
+	struct world_image *image = image_lend(built, why), *before = s->origin.image;
 	bool written =
 		image && (!before || image_prepare(before, origin, durability, why)) && image_prepare_store(image, path, durability, why);
 	if (written && replaced)
@@ -196,7 +197,7 @@ static bool put_in_place(struct sandbox *s, struct store *fresh, struct buf *why
 		s->store = fresh;
 		return true;
 	}
-	struct world_image *image = image_of(fresh, why);
+	struct world_image *image = image_lend(fresh, why);
 	bool done = image && store_load_image(s->store, image, why);
 	image_release(image);
 	if (done)
@@ -285,8 +286,9 @@ bool sandbox_reset(struct sandbox *s, bool keep_clock, struct buf *why)
 	if (s->origin.copy && !image)
 		return false;
 	struct vclock clock = s->clock;
+	bool draft = s->mock->config->data_dir != NULL;
 	struct store *fresh =
-		origin_build(&s->origin, image, &s->mock->presets, clock_wall_ms(), keep_clock ? &clock : NULL, why);
+		origin_build(&s->origin, image, &s->mock->presets, clock_wall_ms(), keep_clock ? &clock : NULL, draft, why);
 	image_release(image);
 	if (!fresh)
 		return false;

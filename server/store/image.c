@@ -17,6 +17,7 @@ struct world_image {
 	atomic_size_t holders;
 	unsigned char *data; /* of sqlite3_malloc */
 	size_t len;
+	bool lent;               /* the data is a store's */
 	const struct seal *seal; /* of the store it was made from */
 };
 
@@ -60,7 +61,8 @@ void image_release(struct world_image *i)
 {
 	if (!i || atomic_fetch_sub(&i->holders, 1) != 1)
 		return;
-	sqlite3_free(i->data);
+	if (!i->lent)
+		sqlite3_free(i->data);
 	free(i);
 }
 
@@ -85,6 +87,18 @@ struct world_image *image_of(struct store *s, struct buf *why)
 		return image_new(data, (size_t)size, s->seal);
 	buf_printf(why, "the world cannot be copied: %s", s->failed[0] ? s->failed : sqlite3_errmsg(s->db));
 	return NULL;
+}
+
+struct world_image *image_lend(struct store *s, struct buf *why)
+{
+	sqlite3_int64 size = 0;
+	store_ready(s, false);
+	unsigned char *data = s->failed[0] ? NULL : sqlite3_serialize(s->db, "main", &size, SQLITE_SERIALIZE_NOCOPY);
+	if (!data)
+		return image_of(s, why);
+	struct world_image *i = image_new(data, (size_t)size, s->seal);
+	i->lent = true;
+	return i;
 }
 
 static bool header_fits(const char *name, const void *data, size_t len, struct buf *why)
@@ -136,6 +150,28 @@ struct store *store_open_image(const struct world_image *i, struct buf *why)
 	s->seal = i->seal;
 	if (database_open_memory(s, why) && store_load_image(s, i, why))
 		return s;
+	store_close(s);
+	return NULL;
+}
+
+/* SQLite works on the copy as on a file, and frees it. */
+static bool use_copy(struct store *s, const struct world_image *i)
+{
+	enum { HOW = SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE };
+	unsigned char *copy = memcpy(image_memory(i->len), i->data, i->len);
+	sqlite3_int64 len = (sqlite3_int64)i->len;
+	return sqlite3_deserialize(s->db, "main", copy, len, len, HOW) == SQLITE_OK;
+}
+
+struct store *store_open_draft(const struct world_image *i, struct buf *why)
+{
+	struct store *s = store_new();
+	s->seal = i->seal;
+	bool opened = database_open_memory(s, why);
+	if (opened && use_copy(s, i))
+		return s;
+	if (opened)
+		buf_printf(why, "the world cannot be copied: %s", sqlite3_errmsg(s->db));
 	store_close(s);
 	return NULL;
 }

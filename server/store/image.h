@@ -15,6 +15,9 @@ enum { IMAGE_MAX = 1024 * 1024 * 1024 };
 
 /* The world as of now; no transaction may be open. NULL with a sentence in `why`. */
 struct world_image *image_of(struct store *s, struct buf *why);
+/* The same of a store that is only to be written out: where its bytes are in one piece already, as those of store_open_draft are, they
+ * are lent and not copied. To be released before the store is changed or closed. */
+struct world_image *image_lend(struct store *s, struct buf *why);
 /* From bytes that anyone may have sent, which are copied: NULL with a sentence unless they are a whole and sound world of this
  * version, with its tables and nothing beside them. */
 struct world_image *image_from(const void *data, size_t len, struct buf *why);
@@ -42,6 +45,8 @@ size_t image_size(const struct world_image *i);
 
 /* A store in memory that holds this world. NULL with a sentence. */
 struct store *store_open_image(const struct world_image *i, struct buf *why);
+/* The same for a world that is finished there and then written out: it is opened in half the time, and slow to grow. */
+struct store *store_open_draft(const struct world_image *i, struct buf *why);
 /* Puts this world in place of all that is in the store, in a transaction of its own; nothing changes on false. */
 bool store_load_image(struct store *s, const struct world_image *i, struct buf *why);
 

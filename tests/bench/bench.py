@@ -42,6 +42,9 @@ FIGURES = {
     "resident memory after start, MB": (9, 7),
     "resident memory, a snapshot more, bytes": (300, 200),
     "resident memory, a request in the journal, bytes": (1500, 1000),
+    "fork of 10,000 snapshots, in memory, ms": (5, 2),
+    "fork of 10,000 snapshots, --data, durability os, ms": (5, 2),
+    "fork of 10,000 snapshots, --data, durability power, ms": (None, None),
     "instructions of CreateSnapshot in memory / bare": (None, None),
     "CPU of CreateSnapshot in memory / moto's, of an EBS volume": (0.01, None),
     "CPU of CreateSnapshot in memory / mountebank's constant text": (0.5, None),
@@ -264,6 +267,27 @@ def row_memory(options, figures):
     return {"memory": {"start": start, "snapshot": snapshot, "snapshot and request": both}}
 
 
+def forked(options, *arguments):
+    """Milliseconds from asking for a copy of a sandbox to its answer; the copies stay, as a test's do while it runs."""
+    took, count = [], 10 * options.rounds
+    with roomy(*arguments, "--max-sandboxes", str(count), snapshots=10_000) as server:
+        for number in range(count):
+            begin = time.monotonic()
+            server.admin.ask("POST", "/_cbs/sandboxes/default/fork", {"as": f"copy-{number}"})
+            took.append((time.monotonic() - begin) * 1e3)
+    return {"median": statistics.median(took), "least": min(took), "most": max(took)}
+
+
+def row_fork(options, figures):
+    got = {"in memory": forked(options)}
+    for kind in ("os", "power"):
+        with tempfile.TemporaryDirectory() as folder:
+            got[f"--data, durability {kind}"] = forked(options, "--data", folder, "--durability", kind)
+    for name, took in got.items():
+        figures[f"fork of 10,000 snapshots, {name}, ms"] = took["median"]
+    return got
+
+
 def row_instructions(_options, figures):
     of = cost.per_request()
     figures["instructions of CreateSnapshot in memory / bare"] = of["cbsmock"] / of["bare"]
@@ -279,8 +303,8 @@ def row_peers(options, figures):
     return got
 
 
-ROWS = {"create": row_create, "page": row_page, "start": row_start, "memory": row_memory, "instructions": row_instructions,
-        "million": row_million, "peers": row_peers}
+ROWS = {"create": row_create, "page": row_page, "start": row_start, "memory": row_memory, "fork": row_fork,
+        "instructions": row_instructions, "million": row_million, "peers": row_peers}
 ON_REQUEST = ("peers",)
 
 

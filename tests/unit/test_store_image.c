@@ -108,6 +108,54 @@ START_TEST(an_image_is_the_world_at_that_moment)
 }
 END_TEST
 
+START_TEST(a_draft_changes_a_copy_and_lends_its_bytes)
+{
+	enum { MANY = 400 }; /* more than the image has room for */
+	struct store *s = filled(3);
+	struct world_image *i = taken(s);
+	store_close(s);
+	struct store *draft = store_open_draft(i, &why);
+	ck_assert_msg(draft != NULL, "%s", why.data);
+	store_begin(draft);
+	store_disk_delete(draft, 2);
+	for (int64_t no = 4; no <= MANY; no++) {
+		struct disk d = sample_disk(no);
+		store_disk_insert(draft, &d);
+	}
+	ck_assert(store_commit(draft));
+	struct world_image *lent = image_lend(draft, &why);
+	ck_assert_ptr_nonnull(lent);
+	ck_assert_uint_gt(image_size(lent), image_size(i));
+	ck_assert_msg(image_prepare_store(lent, file, DURABLE_OS, &why) && image_place(file, DURABLE_OS, &why), "%s", why.data);
+	image_release(lent);
+	ck_assert(has_disk(draft, MANY) && !has_disk(draft, 2));
+	store_close(draft);
+	struct store *written = store_open(file, DURABLE_OS, &why), *before = opened(i);
+	ck_assert_msg(written != NULL, "%s", why.data);
+	ck_assert(has_disk(written, MANY) && !has_disk(written, 2));
+	ck_assert(has_disk(before, 2) && !has_disk(before, 4));
+	store_close(written);
+	store_close(before);
+	image_release(i);
+}
+END_TEST
+
+START_TEST(what_cannot_be_lent_is_copied)
+{
+	struct store *s = filled(3);
+	struct world_image *i = image_lend(s, &why);
+	ck_assert_ptr_nonnull(i);
+	store_begin(s);
+	store_disk_delete(s, 2);
+	ck_assert(store_commit(s));
+	struct store *copy = opened(i);
+	ck_assert(has_disk(copy, 2) && !has_disk(s, 2));
+	store_close(copy);
+	image_release(i);
+	store_close(s);
+}
+END_TEST
+
 START_TEST(an_image_outlives_its_holders_but_the_last)
 {
 	struct store *s = filled(1);
@@ -442,6 +490,8 @@ int main(void)
 	const TTest *const tests[] = {
 		every_statement_can_be_prepared,
 		an_image_is_the_world_at_that_moment,
+		a_draft_changes_a_copy_and_lends_its_bytes,
+		what_cannot_be_lent_is_copied,
 		an_image_outlives_its_holders_but_the_last,
 		a_world_takes_the_place_of_another,
 		worlds_go_into_files_and_come_back,
