@@ -4,18 +4,21 @@
 #include "cbs/snapshot.h"
 #include "util/ident.h"
 
+static void write_row(void *data, const struct snapshot *row)
+{
+	snapshot_view(data, row);
+}
+
 static enum verdict run(struct call *c)
 {
 	struct list_query query;
 	if (list_read(c, "SnapshotIds", IDENT_SNAPSHOT, store_snapshot_filter, &query) != VERDICT_OK)
 		return VERDICT_FAIL;
-	struct snapshot *page = NULL;
-	size_t count = 0;
-	uint64_t total = store_snapshot_list(c->store, c->arena, &query, &page, &count);
+	struct snapshot_page page = { .call = c };
+	uint64_t total = store_snapshot_count(c->store, &query);
 	out_int(c->out, "TotalCount", (int64_t)total);
 	out_array(c->out, "SnapshotSet");
-	for (size_t i = 0; i < count; i++)
-		snapshot_view(c, &page[i]);
+	store_snapshot_page(c->store, c->arena, &query, total, write_row, &page);
 	out_end_array(c->out);
 	return call_ok(c);
 }

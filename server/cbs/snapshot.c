@@ -197,10 +197,37 @@ static int64_t percent(struct call *c, const struct snapshot *p)
 	return 100;
 }
 
+static void view_placement(struct snapshot_page *page, const struct snapshot *p)
+{
+	struct json_out *o = page->call->out;
+	if (str_is(page->zone, p->zone) && page->project_id == p->project_id) {
+		if (buf_reserve(o->buf, page->placement_len))
+			buf_add(o->buf, o->buf->data + page->placement_at, page->placement_len);
+		o->comma = true;
+		return;
+	}
+	page->zone = arena_strdup(page->call->arena, p->zone);
+	page->project_id = p->project_id;
+	page->placement_at = o->buf->len;
+	placement_view(page->call, p->zone, p->account, p->project_id, "", false);
+	page->placement_len = o->buf->len - page->placement_at;
+}
+
+static const char *disk_id_of(struct snapshot_page *page, int64_t disk)
+{
+	if (disk == 0)
+		return "";
+	if (page->disk != disk)
+		ident_format(IDENT_DISK, disk, page->disk_id);
+	page->disk = disk;
+	return page->disk_id;
+}
+
 /* The owner's tags, images and shares are nobody else's business (inferred). AutoSnapshotPolicyId belongs to snapshots a policy
  * took, and TimeStartShare to those that were ever shared: else the fields are absent (cbs.md §2.2). */
-void snapshot_view(struct call *c, const struct snapshot *p)
+void snapshot_view(struct snapshot_page *page, const struct snapshot *p)
 {
+	struct call *c = page->call;
 	bool own = p->account == c->who->uin;
 	struct json_out *o = c->out;
 	char id[IDENT_SIZE], time[WIRETIME_SIZE];
@@ -210,7 +237,7 @@ void snapshot_view(struct call *c, const struct snapshot *p)
 	else if (endless && p->state == SNAPSHOT_CREATING)
 		polls_note_snapshot(c, p->no);
 	out_object(o, NULL);
-	placement_view(c, p->zone, p->account, p->project_id, "", false);
+	view_placement(page, p);
 	ident_format(IDENT_SNAPSHOT, p->no, id);
 	FIELD_PLAIN(o, "SnapshotId", id);
 	FIELD_STR(o, "SnapshotName", p->name);
@@ -218,9 +245,7 @@ void snapshot_view(struct call *c, const struct snapshot *p)
 	FIELD_INT(o, "Percent", percent(c, p));
 	FIELD_PLAIN(o, "SnapshotType", own ? "PRIVATE_SNAPSHOT" : "SHARED_SNAPSHOT");
 	FIELD_PLAIN(o, "SnapshotMode", p->instant ? "INSTANT_SNAPSHOT" : "STANDARD_SNAPSHOT");
-	if (p->disk != 0)
-		ident_format(IDENT_DISK, p->disk, id);
-	FIELD_PLAIN(o, "DiskId", p->disk != 0 ? id : "");
+	FIELD_PLAIN(o, "DiskId", disk_id_of(page, p->disk));
 	FIELD_PLAIN(o, "DiskUsage", p->usage);
 	FIELD_INT(o, "DiskSize", p->size_gib);
 	FIELD_BOOL(o, "Encrypt", p->encrypt);

@@ -3,6 +3,7 @@
 #define CBSMOCK_CBS_SNAPSHOT_H
 
 #include "cbs/cbs.h"
+#include "util/ident.h"
 
 bool snapshot_can_move(enum snapshot_state from, enum snapshot_state to);
 /* The only writer of snapshot_state; keeps the counters of CREATING (the disk's and the platform's) right. As disk_move. */
@@ -21,8 +22,17 @@ bool snapshot_deadline_too_soon(struct call *c, int64_t deadline_ms);
 void snapshot_schedule_expiry(struct store *s, const struct snapshot *p);
 /* The caller's own or shared with the caller, in this region. */
 bool snapshot_find_visible(struct call *c, int64_t no, struct snapshot *out);
+/* Elements of one answer, and what was written last of what many have in common: it is copied where it comes again. Begins zeroed but
+ * for the call. */
+struct snapshot_page {
+	struct call *call;
+	const char *zone;                   /* NULL: nothing was written */
+	int64_t project_id, disk;
+	size_t placement_at, placement_len; /* in the call's output */
+	char disk_id[IDENT_SIZE];           /* "" while disk is 0 */
+};
 /* Writes one element of SnapshotSet (cbs.md §2, §2.2). */
-void snapshot_view(struct call *c, const struct snapshot *p);
+void snapshot_view(struct snapshot_page *page, const struct snapshot *p);
 /* A region's quota: the account's own or the formula of the world (cbs.md §5.2). */
 int64_t snapshot_region_quota(const struct world *w, const struct usage *u);
 

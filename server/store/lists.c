@@ -96,7 +96,7 @@ static const struct source disk_source = {
 };
 
 static const struct source snapshot_source = {
-	"snapshot", snapshot_columns,
+	"snapshot", snapshot_listed,
 	"account = ?1 AND region = ?2",
 	"+account = ?1 AND +region = ?2",
 };
@@ -110,13 +110,13 @@ static const struct source policy_source = {
 #define SHARED "no IN (SELECT snapshot FROM snapshot_share WHERE account = ?1)"
 
 static const struct source shared_source = {
-	"snapshot", snapshot_columns,
+	"snapshot", snapshot_listed,
 	SHARED " AND +region = ?2",
 	SHARED " AND +region = ?2",
 };
 
 static const struct source visible_source = {
-	"snapshot", snapshot_columns,
+	"snapshot", snapshot_listed,
 	"(account = ?1 OR " SHARED ") AND region = ?2",
 	"(+account = ?1 OR " SHARED ") AND +region = ?2",
 };
@@ -235,16 +235,8 @@ static const struct source *snapshot_source_of(const struct list_query *l)
 	return l->numbers ? &visible_source : &snapshot_source;
 }
 
-static void reverse(struct snapshot *rows, size_t count)
-{
-	for (size_t i = 0; i < count / 2; i++) {
-		struct snapshot other = rows[i];
-		rows[i] = rows[count - 1 - i];
-		rows[count - 1 - i] = other;
-	}
-}
-
-/* All of an account's in a region, far into the list: from a signpost on, the oldest first. */
+/* All of an account's in a region, far into the list: from a signpost on, the oldest first. Unlike a near page, which is shown as it is
+ * walked, it may have to be turned round. */
 static size_t read_far_page(struct store *s, struct arena *a, const struct list_query *l, uint64_t total, struct snapshot *rows,
                             size_t size)
 {
@@ -255,7 +247,7 @@ static size_t read_far_page(struct store *s, struct arena *a, const struct list_
 		return 0;
 	buf_clear(&s->text);
 	buf_printf(&s->text, "SELECT %s FROM snapshot WHERE account = ? AND region = ? AND (create_ms, no) >= (?, ?)"
-		" ORDER BY create_ms, no LIMIT ? OFFSET ?", snapshot_columns);
+		" ORDER BY create_ms, no LIMIT ? OFFSET ?", snapshot_listed);
 	struct query q = query_text(s);
 	bind_int(&q, l->account);
 	bind_text(&q, l->region);
@@ -263,10 +255,11 @@ static size_t read_far_page(struct store *s, struct arena *a, const struct list_
 	bind_int(&q, from.no);
 	bind_int(&q, (int64_t)size);
 	bind_int(&q, (int64_t)skip);
-	while (query_row(&q))
-		snapshot_read(&q, a, &rows[n++]);
-	if (!l->ascending)
-		reverse(rows, n);
+	while (query_row(&q)) {
+		rows[n].region = l->region;
+		snapshot_lend(&q, &rows[n]);
+		snapshot_copy_texts(&rows[n++], a);
+	}
 	return n;
 }
 
@@ -277,22 +270,29 @@ static bool is_far(const struct source *from, const struct list_query *l)
 	return from == &snapshot_source && l->term_count == 0 && !l->numbers && !l->by_deadline && l->offset > FAR;
 }
 
-uint64_t store_snapshot_list(struct store *s, struct arena *a, const struct list_query *l, struct snapshot **out, size_t *count)
+uint64_t store_snapshot_count(struct store *s, const struct list_query *l)
+{
+	return count_list(s, snapshot_source_of(l), l);
+}
+
+void store_snapshot_page(struct store *s, struct arena *a, const struct list_query *l, uint64_t total,
+                         void (*on_row)(void *data, const struct snapshot *row), void *data)
 {
 	const struct source *from = snapshot_source_of(l);
-	uint64_t total = count_list(s, from, l);
-	size_t size = page_size(l, total), n = 0;
-	struct snapshot *rows = arena_alloc(a, size * sizeof *rows);
+	size_t size = page_size(l, total);
 	if (size > 0 && is_far(from, l)) {
-		n = read_far_page(s, a, l, total, rows, size);
+		struct snapshot *rows = arena_alloc(a, size * sizeof *rows);
+		size_t count = read_far_page(s, a, l, total, rows, size);
+		for (size_t i = 0; i < count; i++)
+			on_row(data, &rows[l->ascending ? i : count - 1 - i]);
 	} else if (size > 0) {
+		struct snapshot row = { .region = l->region };
 		struct query q = open_page(s, from, l, size);
-		while (query_row(&q))
-			snapshot_read(&q, a, &rows[n++]);
+		while (query_row(&q)) {
+			snapshot_lend(&q, &row);
+			on_row(data, &row);
+		}
 	}
-	*out = rows;
-	*count = n;
-	return total;
 }
 
 uint64_t store_policy_list(struct store *s, struct arena *a, const struct list_query *l, struct policy **out, size_t *count)

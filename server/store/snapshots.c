@@ -15,9 +15,10 @@ const char *const snapshot_state_names[N_SNAPSHOT_STATES] = {
 
 /* A row a column, named alike in the table and in the struct, as in disks.c: those that never change or have their own writer … */
 #define FIXED(INT, BOOL, TEXT) \
-	INT(account) INT(project_id) INT(disk) INT(size_gib) INT(used_mib) INT(state_since_ms) INT(state_until_ms) INT(create_ms) \
-	INT(image_count) INT(share_count) INT(share_ms) INT(policy) TEXT(region) TEXT(zone) TEXT(usage) BOOL(encrypt) BOOL(copied) \
-	BOOL(instant) BOOL(legacy_system)
+	INT(account) INT(project_id) INT(disk) INT(size_gib) INT(state_since_ms) INT(state_until_ms) INT(create_ms) \
+	INT(image_count) INT(share_count) INT(share_ms) INT(policy) TEXT(zone) TEXT(usage) BOOL(encrypt) BOOL(copied) BOOL(instant)
+/* … of them those that no list shows … */
+#define UNLISTED(INT, BOOL, TEXT) INT(used_mib) TEXT(region) BOOL(legacy_system)
 /* … and those that store_snapshot_save writes. */
 #define SAVED(INT, BOOL, TEXT) TEXT(name) INT(deadline_ms) INT(modify_ms) BOOL(tagged) BOOL(locked) TEXT(copying_to)
 
@@ -28,15 +29,17 @@ const char *const snapshot_state_names[N_SNAPSHOT_STATES] = {
 #define READ_INT(column) out->column = col_int(q);
 #define READ_BOOL(column) out->column = col_bool(q);
 #define READ_TEXT(column) out->column = col_text(q, a);
+#define LEND_TEXT(column) out->column = col_borrow(q);
 #define BIND_INT(column) bind_int(q, p->column);
 #define BIND_TEXT(column) bind_text(q, p->column);
 #define COPY_TEXT(column) p->column = text_copy(a, p->column);
 #define LEAVE(column)
 
-#define COLUMNS "no, snapshot_state" FIXED(NAME, NAME, NAME) SAVED(NAME, NAME, NAME)
-#define ROW "(?, ?, ?" FIXED(MARK, MARK, MARK) SAVED(MARK, MARK, MARK) ")"
+#define LISTED "no, snapshot_state" FIXED(NAME, NAME, NAME) SAVED(NAME, NAME, NAME)
+#define COLUMNS LISTED UNLISTED(NAME, NAME, NAME)
+#define ROW "(?, ?, ?" FIXED(MARK, MARK, MARK) SAVED(MARK, MARK, MARK) UNLISTED(MARK, MARK, MARK) ")"
 
-const char snapshot_columns[] = COLUMNS;
+const char snapshot_listed[] = LISTED;
 
 enum { MANY = 8 };
 enum { GET, INSERT, INSERT_MANY, SAVE, SET_STATE, OF_DISK, DELETE, DELETE_TAGS, DELETE_SHARES, DELETE_IMAGES, SHARED, IMAGES };
@@ -65,18 +68,32 @@ static struct query start(struct store *s, int which)
 	return query_open(s, SQL_SNAPSHOTS, which);
 }
 
-void snapshot_read(struct query *q, struct arena *a, struct snapshot *out)
+static void read_beginning(struct query *q, struct snapshot *out)
 {
 	out->no = col_int(q);
 	out->state = (enum snapshot_state)col_name(q, snapshot_state_names, N_SNAPSHOT_STATES);
+}
+
+static void read_row(struct query *q, struct arena *a, struct snapshot *out)
+{
+	read_beginning(q, out);
 	FIXED(READ_INT, READ_BOOL, READ_TEXT)
 	SAVED(READ_INT, READ_BOOL, READ_TEXT)
+	UNLISTED(READ_INT, READ_BOOL, READ_TEXT)
+}
+
+void snapshot_lend(struct query *q, struct snapshot *out)
+{
+	read_beginning(q, out);
+	FIXED(READ_INT, READ_BOOL, LEND_TEXT)
+	SAVED(READ_INT, READ_BOOL, LEND_TEXT)
 }
 
 void snapshot_copy_texts(struct snapshot *p, struct arena *a)
 {
 	FIXED(LEAVE, LEAVE, COPY_TEXT)
 	SAVED(LEAVE, LEAVE, COPY_TEXT)
+	UNLISTED(LEAVE, LEAVE, COPY_TEXT)
 }
 
 bool store_snapshot(struct store *s, struct arena *a, int64_t no, struct snapshot *out)
@@ -91,7 +108,7 @@ bool store_snapshot(struct store *s, struct arena *a, int64_t no, struct snapsho
 	bind_int(&q, no);
 	if (!query_row(&q))
 		return false;
-	snapshot_read(&q, a, out);
+	read_row(&q, a, out);
 	query_end(&q);
 	return true;
 }
@@ -109,6 +126,7 @@ static void bind_row(struct query *q, const struct snapshot *p, char id[IDENT_SI
 	bind_text(q, snapshot_state_names[p->state]);
 	FIXED(BIND_INT, BIND_INT, BIND_TEXT)
 	bind_saved(q, p);
+	UNLISTED(BIND_INT, BIND_INT, BIND_TEXT)
 }
 
 void snapshots_write(struct store *s, const struct snapshot *rows, size_t count)
@@ -183,7 +201,7 @@ size_t store_snapshots_of_disk(struct store *s, struct arena *a, int64_t disk, s
 	size_t count = 0;
 	while (query_row(&q)) {
 		rows = rows_room(a, rows, count, sizeof *rows);
-		snapshot_read(&q, a, &rows[count++]);
+		read_row(&q, a, &rows[count++]);
 	}
 	*out = rows;
 	return count;

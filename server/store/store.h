@@ -355,12 +355,17 @@ struct list_query {
 	uint64_t offset, limit;
 };
 
-/* One page in *out, *count rows; returns how many match in all. Disks not yet visible are left out. Snapshots: the account's own;
- * those shared with it too when `numbers` names them or a snapshot-type filter asks for SHARED_SNAPSHOT. Without terms and numbers
- * the total is the kept counter of `usage`. */
+/* One page in *out, *count rows; returns how many match in all. Disks not yet visible are left out. Without terms and numbers the
+ * total is the kept counter of `usage`. */
 uint64_t store_disk_list(struct store *s, struct arena *a, const struct list_query *q, struct disk **out, size_t *count);
-uint64_t store_snapshot_list(struct store *s, struct arena *a, const struct list_query *q, struct snapshot **out, size_t *count);
 uint64_t store_policy_list(struct store *s, struct arena *a, const struct list_query *q, struct policy **out, size_t *count);
+/* How many match in all, counted as there: the account's own; those shared with it too when `numbers` names them or a snapshot-type
+ * filter asks for SHARED_SNAPSHOT. */
+uint64_t store_snapshot_count(struct store *s, const struct list_query *q);
+/* One page of so many in all, a row at a time, for a page may have a hundred: its texts are gone when on_row returns, which may read
+ * the store and not change it. used_mib and legacy_system are not read. */
+void store_snapshot_page(struct store *s, struct arena *a, const struct list_query *q, uint64_t total,
+                         void (*on_row)(void *data, const struct snapshot *row), void *data);
 
 /* ---- jobs ------------------------------------------------------------------------------------------------------------- */
 

@@ -183,11 +183,12 @@ int col_name(struct query *q, const char *const *names, int count);
 /* An array that grows in the arena: room for one more row after `count`. */
 void *rows_room(struct arena *a, void *rows, size_t count, size_t size);
 
-/* Columns of the tables that are listed, for a SELECT, and their readers. */
-extern const char disk_columns[], snapshot_columns[], policy_columns[];
+/* Columns of the tables that are listed, for a SELECT, and their readers. The texts of a snapshot that is lent are SQLite's, until the
+ * next row; what no list shows is left as it is. */
+extern const char disk_columns[], policy_columns[], snapshot_listed[];
 void disk_read(struct query *q, struct arena *a, struct disk *out);
-void snapshot_read(struct query *q, struct arena *a, struct snapshot *out);
 void policy_read(struct query *q, struct arena *a, struct policy *out);
+void snapshot_lend(struct query *q, struct snapshot *out);
 
 /* The ends of a transaction, for revisions: it begins, is about to be committed, is over. */
 void revisions_begin(struct store *s);

@@ -4,27 +4,35 @@
 
 #include <string.h>
 
-__extension__ typedef unsigned __int128 wide;
-
-enum { DIGITS = 8, BASE = 36 };
+enum { DIGITS = 8, BASE = 36, FOUR = BASE * BASE * BASE * BASE };
 
 static const uint64_t space = UINT64_C(2821109907456); /* 36^8 */
 static const uint64_t multiplier = UINT64_C(1743541808807);
 static const uint64_t inverse = UINT64_C(1339982551319); /* multiplier * inverse = 1 modulo space */
 static const char alphabet[BASE + 1] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
+/* Both are below 2^42, so their product is taken in two steps that fit: a division of 128 bits would cost more than all the rest. */
 static uint64_t multiply(uint64_t a, uint64_t b)
 {
-	return (uint64_t)((wide)a * b % space);
+	enum { HALF = 21 };
+	uint64_t high = a * (b >> HALF) % space, low = a * (b & ((UINT64_C(1) << HALF) - 1));
+	return ((high << HALF) + low) % space;
+}
+
+/* Four digits; independent of the other four, so that the processor has both in hand at once. */
+static void write_four(uint32_t rest, char *out)
+{
+	for (size_t i = DIGITS / 2; i-- > 0; rest /= BASE)
+		out[i] = alphabet[rest % BASE];
 }
 
 void ident_format(const char *prefix, int64_t no, char out[IDENT_SIZE])
 {
 	size_t start = strnlen(prefix, IDENT_SIZE - DIGITS - 1);
 	memcpy(out, prefix, start);
-	uint64_t rest = multiply((uint64_t)no % space, multiplier);
-	for (size_t i = DIGITS; i-- > 0; rest /= BASE)
-		out[start + i] = alphabet[rest % BASE];
+	uint64_t number = multiply((uint64_t)no % space, multiplier);
+	write_four((uint32_t)(number / FOUR), out + start);
+	write_four((uint32_t)(number % FOUR), out + start + DIGITS / 2);
 	out[start + DIGITS] = '\0';
 }
 

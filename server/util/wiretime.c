@@ -38,11 +38,17 @@ static void date_from_days(int64_t days, struct calendar *c)
 	c->year = (int)(era * 400 + year + (c->month <= 2));
 }
 
-static struct calendar split(int64_t ms, int64_t offset)
+/* Moved to a zone, and within the years there are. */
+static int64_t zoned(int64_t ms, int64_t offset)
 {
 	if (ms > WIRETIME_MAX_MS - offset)
 		ms = WIRETIME_MAX_MS - offset;
-	ms = ms < 0 ? offset : ms + offset;
+	return ms < 0 ? offset : ms + offset;
+}
+
+static struct calendar split(int64_t ms, int64_t offset)
+{
+	ms = zoned(ms, offset);
 	struct calendar c = { .ms = (int)(ms % SECOND) };
 	int of_day = (int)(ms % DAY);
 	c.hour = of_day / HOUR;
@@ -52,12 +58,16 @@ static struct calendar split(int64_t ms, int64_t offset)
 	return c;
 }
 
-/* Spelled out: an answer may hold a thousand times. */
-static char *digits(char *from, size_t count, int value)
+/* ---- writing: an answer may hold a thousand times -------------------------------------------------------------------------- */
+
+enum { DATE_LEN = 10 };
+
+static char *two_digits(char *at, unsigned value)
 {
-	for (char *at = from + count; at > from; value /= 10)
-		*--at = (char)('0' + value % 10);
-	return from + count;
+	static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+	                            "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+	memcpy(at, pairs + 2 * (size_t)value, 2);
+	return at + 2;
 }
 
 static char *mark(char *at, char c)
@@ -66,55 +76,70 @@ static char *mark(char *at, char c)
 	return at + 1;
 }
 
-static char *write_date(const struct calendar *c, char out[WIRETIME_SIZE])
+static void spell_date(int64_t days, char out[DATE_LEN])
 {
-	char *at = mark(digits(out, 4, c->year), '-');
-	at = mark(digits(at, 2, c->month), '-');
-	at = digits(at, 2, c->day);
-	*at = '\0';
-	return at;
+	struct calendar c;
+	date_from_days(days, &c);
+	char *at = two_digits(two_digits(out, (unsigned)c.year / 100), (unsigned)c.year % 100);
+	at = mark(two_digits(mark(at, '-'), (unsigned)c.month), '-');
+	two_digits(at, (unsigned)c.day);
 }
 
-static void write_time(const struct calendar *c, char between, const char *zone, char out[WIRETIME_SIZE])
+/* Without a NUL. Most times of an answer are of one day, so a thread keeps the last one spelled. */
+static char *write_date(int64_t days, char *out)
 {
-	char *at = mark(write_date(c, out), between);
-	at = mark(digits(at, 2, c->hour), ':');
-	at = mark(digits(at, 2, c->minute), ':');
-	at = digits(at, 2, c->second);
-	memcpy(at, zone, strlen(zone) + 1);
+	static _Thread_local struct {
+		int64_t days;
+		char text[DATE_LEN];
+	} last = { -1, "" };
+	if (last.days != days) {
+		spell_date(days, last.text);
+		last.days = days;
+	}
+	memcpy(out, last.text, DATE_LEN);
+	return out + DATE_LEN;
+}
+
+/* Returns the end, where there is no NUL yet. */
+static char *write_time(int64_t zoned_ms, char between, char *out)
+{
+	unsigned second = (unsigned)(zoned_ms % DAY) / SECOND, minute = second / 60;
+	char *at = mark(write_date(zoned_ms / DAY, out), between);
+	at = mark(two_digits(at, minute / 60), ':');
+	at = mark(two_digits(at, minute % 60), ':');
+	return two_digits(at, second % 60);
 }
 
 void wiretime_local(int64_t ms, char out[WIRETIME_SIZE])
 {
-	struct calendar c = split(ms, beijing);
-	write_time(&c, ' ', "", out);
+	*write_time(zoned(ms, beijing), ' ', out) = '\0';
 }
 
 void wiretime_offset(int64_t ms, char out[WIRETIME_SIZE])
 {
-	struct calendar c = split(ms, beijing);
-	write_time(&c, 'T', "+08:00", out);
+	static const char zone[] = "+08:00";
+	memcpy(write_time(zoned(ms, beijing), 'T', out), zone, sizeof zone);
 }
 
 void wiretime_utc(int64_t ms, char out[WIRETIME_SIZE])
 {
-	struct calendar c = split(ms, 0);
-	char zone[8] = "Z";
-	if (c.ms)
-		snprintf(zone, sizeof zone, ".%03dZ", c.ms);
-	write_time(&c, 'T', zone, out);
+	char *at = write_time(zoned(ms, 0), 'T', out);
+	unsigned fraction = (unsigned)(zoned(ms, 0) % SECOND);
+	if (fraction) {
+		at = mark(mark(at, '.'), (char)('0' + fraction / 100));
+		at = two_digits(at, fraction % 100);
+	}
+	mark(mark(at, 'Z'), '\0');
 }
 
 void wiretime_date(int64_t ms, char out[WIRETIME_SIZE])
 {
-	struct calendar c = split(ms, beijing);
-	write_date(&c, out);
+	*write_date(zoned(ms, beijing) / DAY, out) = '\0';
 }
 
 void wiretime_utc_date(int64_t ms, char out[WIRETIME_SIZE])
 {
-	struct calendar c = split(ms, 0);
-	write_date(&c, out);
+	*write_date(zoned(ms, 0) / DAY, out) = '\0';
 }
 
 static int days_in_month(int year, int month)

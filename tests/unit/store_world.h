@@ -117,4 +117,34 @@ static inline struct snapshot sample_snapshot(int64_t no, int64_t disk)
 	};
 }
 
+/* The numbers of a page of snapshots. */
+struct listed {
+	struct store *store;
+	struct arena *arena;
+	int64_t numbers[100];
+	size_t count;
+};
+
+static inline void list_row(void *data, const struct snapshot *row)
+{
+	struct listed *page = data;
+	ck_assert_uint_lt(page->count, LENGTH(page->numbers));
+	struct snapshot whole;
+	ck_assert(store_snapshot(page->store, page->arena, row->no, &whole));
+	ck_assert_str_eq(row->zone, whole.zone);
+	ck_assert_str_eq(row->region, whole.region);
+	ck_assert_int_eq(row->create_ms, whole.create_ms);
+	page->numbers[page->count++] = row->no;
+}
+
+/* Returns how many there are in all. */
+static inline uint64_t list_page(struct store *s, struct arena *a, const struct list_query *q, struct listed *page)
+{
+	uint64_t total = store_snapshot_count(s, q);
+	*page = (struct listed){ .store = s, .arena = a };
+	store_snapshot_page(s, a, q, total, list_row, page);
+	ck_assert_ptr_null(store_failed(s));
+	return total;
+}
+
 #endif

@@ -24,14 +24,9 @@ static const char *list_disks(struct store *s, struct arena *a, const struct lis
 
 static const char *list_snapshots(struct store *s, struct arena *a, const struct list_query *q)
 {
-	struct snapshot *rows;
-	size_t count;
-	uint64_t total = store_snapshot_list(s, a, q, &rows, &count);
-	int64_t *numbers = arena_alloc(a, (count + 1) * sizeof *numbers);
-	for (size_t i = 0; i < count; i++)
-		numbers[i] = rows[i].no;
-	ck_assert_ptr_null(store_failed(s));
-	return seen(a, numbers, count, total);
+	struct listed page;
+	uint64_t total = list_page(s, a, q, &page);
+	return seen(a, page.numbers, page.count, total);
 }
 
 static struct list_query all(void)

@@ -353,14 +353,13 @@ static void compare_pages(struct store *s, struct arena *a, uint64_t total)
 	for (int ascending = 0; ascending < 2; ascending++)
 		for (uint64_t offset = 0; offset < total + 50; offset += 997) {
 			struct list_query q = { .account = OWNER, .region = REGION, .ascending = ascending, .offset = offset, .limit = 30 };
-			struct snapshot *far, *near;
-			size_t far_count, near_count;
-			ck_assert_uint_eq(store_snapshot_list(s, a, &q, &far, &far_count), total);
+			struct listed far, near;
+			ck_assert_uint_eq(list_page(s, a, &q, &far), total);
 			q.terms[q.term_count++] = (struct list_term){ .kind = store_snapshot_filter("encrypt"), .values = "[0, 1]" };
-			ck_assert_uint_eq(store_snapshot_list(s, a, &q, &near, &near_count), total);
-			ck_assert_uint_eq(far_count, near_count);
-			for (size_t i = 0; i < far_count; i++)
-				ck_assert_int_eq(far[i].no, near[i].no);
+			ck_assert_uint_eq(list_page(s, a, &q, &near), total);
+			ck_assert_uint_eq(far.count, near.count);
+			for (size_t i = 0; i < far.count; i++)
+				ck_assert_int_eq(far.numbers[i], near.numbers[i]);
 		}
 }
 
