@@ -26,7 +26,7 @@ enum { GAP = 16 };
 enum { GAP = 0 };
 #endif
 
-enum { ALIGNMENT = alignof(max_align_t), CHUNK_SIZE = 16 * 1024 };
+enum { ALIGNMENT = alignof(max_align_t), CHUNK_SIZE = 16 * 1024, SPARES_MAX = 32 };
 
 struct chunk {
 	struct chunk *next; /* older */
@@ -82,12 +82,21 @@ char *xstrdup(const char *text)
 	return memcpy(xmalloc(size), text, size);
 }
 
-/* One chunk a thread is kept for the next arena: each request needs one. */
+/* Some chunks a thread are kept for the next arenas: each request needs one, and those of a loop's turn live at once. The one that was
+ * given back last is taken first: it is still in the caches. `used` counts those below it. */
 static pthread_key_t spare;
+
+static void free_spares(void *newest)
+{
+	for (struct chunk *c = newest, *older; c; c = older) {
+		older = c->next;
+		free(c);
+	}
+}
 
 static void make_key(void)
 {
-	if (pthread_key_create(&spare, free) != 0)
+	if (pthread_key_create(&spare, free_spares) != 0)
 		out_of_memory();
 }
 
@@ -97,13 +106,17 @@ static struct chunk *take_chunk(size_t size)
 	pthread_once(&once, make_key);
 	struct chunk *kept = size == CHUNK_SIZE ? pthread_getspecific(spare) : NULL;
 	if (kept)
-		pthread_setspecific(spare, NULL);
+		pthread_setspecific(spare, kept->next);
 	return kept ? kept : xmalloc(sizeof *kept + size);
 }
 
 static void give_chunk(struct chunk *c)
 {
-	if (c->size != CHUNK_SIZE || pthread_getspecific(spare) || pthread_setspecific(spare, c) != 0)
+	struct chunk *kept = c->size == CHUNK_SIZE ? pthread_getspecific(spare) : NULL;
+	size_t below = kept ? kept->used + 1 : 0;
+	c->next = kept;
+	c->used = below;
+	if (c->size != CHUNK_SIZE || below == SPARES_MAX || pthread_setspecific(spare, c) != 0)
 		free(c);
 }
 
