@@ -1,4 +1,5 @@
 /* The database itself: opening and closing, its settings, transactions. */
+#include "store/joined.h"
 #include "store/store_internal.h"
 
 #include <pthread.h>
@@ -47,6 +48,7 @@ static void configure_sqlite(void)
 	sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite3_initialize();
+	joined_register();
 }
 
 void sqlite_ready(void)
@@ -122,7 +124,7 @@ static void use_log(struct store *s, enum durability durability)
 bool database_connect(sqlite3 **db, const char *path)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-	if (sqlite3_open_v2(path ? path : ":memory:", db, flags, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(path ? path : ":memory:", db, flags, path ? JOINED : NULL) != SQLITE_OK)
 		return false;
 	sqlite3_busy_timeout(*db, BUSY_MS);
 	/* A file may have been made by anyone: nothing in it is to run. */
