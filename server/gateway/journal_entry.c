@@ -1,5 +1,6 @@
-/* A request packed into one block: its secrets masked, its long texts cut. Packing runs twice over the same steps, once to
- * measure and once to copy, so that an entry costs one allocation; and as one is made for every request, it is kept small. */
+/* A request packed into one block: its secrets masked, its long texts cut. An entry costs one allocation, and as one is made for every
+ * request, it is kept small: the block is as large as the last request's texts were, and when these are others, packing has measured
+ * them and runs again over the same steps. */
 #include "gateway/journal_internal.h"
 
 #include <stdlib.h>
@@ -23,22 +24,23 @@ enum {
 /* ---- the packer -------------------------------------------------------------------------------------------------------- */
 
 struct packer {
-	char *block;      /* NULL: measuring */
+	char *block;
+	size_t room;      /* in it: what would go beyond is only measured */
 	size_t at, start; /* end of what was packed; where the text under way began */
 	bool key_known;
 };
 
 static void pack(struct packer *p, const char *text, size_t len)
 {
-	if (p->block && len)
+	if (len && p->at + len <= p->room)
 		memcpy(p->block + p->at, text, len);
 	p->at += len;
 }
 
-/* Ends the text under way. */
+/* Ends the text under way. What is returned points nowhere when it did not fit. */
 static const char *pack_end(struct packer *p)
 {
-	const char *text = p->block ? p->block + p->start : NULL;
+	const char *text = p->start < p->room ? p->block + p->start : NULL;
 	pack(p, "", 1);
 	p->start = p->at;
 	return text;
@@ -333,8 +335,6 @@ static void pack_trail(struct packer *p, const struct request *r, struct lists *
 			.passed = step->passed,
 			.detail = step->detail ? pack_text(p, step->detail) : NULL,
 		};
-		if (!l)
-			continue;
 		if (i > 0)
 			l->trail[i - 1].next = &l->trail[i];
 		l->trail[i] = copy;
@@ -346,20 +346,15 @@ static void pack_trail(struct packer *p, const struct request *r, struct lists *
 static void pack_lists(struct packer *p, const struct request *r, const struct name_value *tags, size_t tag_count, struct lists *l)
 {
 	for (size_t i = 0; i < r->header_count; i++) {
-		struct name_value copy = { pack_text(p, r->headers[i].name), pack_header(p, &r->headers[i]) };
-		if (l)
-			l->headers[i] = copy;
+		l->headers[i].name = pack_text(p, r->headers[i].name);
+		l->headers[i].value = pack_header(p, &r->headers[i]);
 	}
 	for (size_t i = 0; i < tag_count; i++) {
-		struct name_value copy = { pack_text(p, tags[i].name), pack_text(p, tags[i].value) };
-		if (l)
-			l->tags[i] = copy;
+		l->tags[i].name = pack_text(p, tags[i].name);
+		l->tags[i].value = pack_text(p, tags[i].value);
 	}
-	for (size_t i = 0; r->unread && r->unread[i]; i++) {
-		const char *copy = pack_text(p, r->unread[i]);
-		if (l)
-			l->unread[i] = copy;
-	}
+	for (size_t i = 0; r->unread && r->unread[i]; i++)
+		l->unread[i] = pack_text(p, r->unread[i]);
 	pack_trail(p, r, l);
 }
 
@@ -412,10 +407,15 @@ static void set_numbers(struct journal_entry *e, const struct request *r, int64_
 	e->answer_len = least(r->answer.len, JOURNAL_BODY_MAX);
 }
 
-/* Most requests are about as long as those before them. */
+static bool fits(const struct journal_entry *e, size_t size)
+{
+	return size <= e->size && e->size - size <= size / 4;
+}
+
+/* The spare one where that is about as large. */
 static struct journal_entry *entry_block(size_t size, struct journal_entry *spare)
 {
-	if (spare && size <= spare->size && spare->size - size <= size / 4)
+	if (spare && fits(spare, size))
 		return spare;
 	free(spare);
 	spare = xmalloc(size);
@@ -423,8 +423,32 @@ static struct journal_entry *entry_block(size_t size, struct journal_entry *spar
 	return spare;
 }
 
+/* All of it into a block that has room for its lists at least; bytes of texts, whether they found room or not. */
+static size_t fill(struct journal_entry *e, const struct request *r, const struct journal_entry *numbers, const struct counts *n,
+                   const struct name_value *tags)
+{
+	size_t fixed = sizeof *e + lists_size(n), size = e->size;
+	struct packer p = { .block = (char *)e + fixed, .room = size - fixed, .key_known = r->caller.uin != 0 };
+	struct lists lists;
+	memcpy(e, numbers, sizeof *e);
+	e->size = size;
+	place_lists(&lists, n, e + 1);
+	lists.faults[n->faults] = lists.unread[n->unread] = NULL;
+	pack_texts(&p, r, e);
+	pack_lists(&p, r, tags, n->tags, &lists);
+	e->headers = lists.headers;
+	e->header_count = n->headers;
+	e->tags = lists.tags;
+	e->tag_count = n->tags;
+	e->faults = lists.faults;
+	e->unread = lists.unread;
+	e->trail = n->trail ? lists.trail : NULL;
+	return p.at;
+}
+
 struct journal_entry *entry_make(const struct request *r, const struct tag_set *in_force, int64_t begun_us, struct journal_entry *spare)
 {
+	static _Thread_local size_t texts; /* of the last entry: most requests are about as long as those before them */
 	struct name_value tags[JOURNAL_TAGS_MAX];
 	size_t tag_count = tags_of(r, in_force ? in_force->tags : NULL, in_force ? in_force->count : 0, r->arena, tags);
 	struct counts n = count_lists(r, tag_count);
@@ -432,29 +456,14 @@ struct journal_entry *entry_make(const struct request *r, const struct tag_set *
 	set_numbers(&numbers, r, begun_us);
 
 	size_t fixed = sizeof numbers + lists_size(&n);
-	struct packer measure = { .key_known = r->caller.uin != 0 };
-	struct journal_entry scratch = numbers;
-	pack_texts(&measure, r, &scratch);
-	pack_lists(&measure, r, tags, tag_count, NULL);
-
-	struct journal_entry *e = entry_block(fixed + measure.at, spare);
-	numbers.size = e->size;
-	memcpy(e, &numbers, sizeof numbers);
+	struct journal_entry *e = entry_block(fixed + texts, spare);
+	texts = fill(e, r, &numbers, &n, tags);
+	if (!fits(e, fixed + texts)) {
+		e = entry_block(fixed + texts, e);
+		fill(e, r, &numbers, &n, tags);
+	}
 	atomic_init(&e->holders, 1);
-	struct lists lists;
-	place_lists(&lists, &n, e + 1);
-	lists.faults[n.faults] = lists.unread[n.unread] = NULL;
-	struct packer copy = { .block = (char *)e + fixed, .key_known = measure.key_known };
-	pack_texts(&copy, r, e);
-	pack_lists(&copy, r, tags, tag_count, &lists);
-	blot(copy.block, copy.at, r->credential.secret_key);
-	e->headers = lists.headers;
-	e->header_count = n.headers;
-	e->tags = lists.tags;
-	e->tag_count = tag_count;
-	e->faults = lists.faults;
-	e->unread = lists.unread;
-	e->trail = n.trail ? lists.trail : NULL;
+	blot((char *)e + fixed, texts, r->credential.secret_key);
 	return e;
 }
 
