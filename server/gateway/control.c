@@ -176,7 +176,8 @@ bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, s
 	read_clock(s, wall_ms, out);
 	out->too_far = too_far;
 	sandbox_leave(s);
-	recording_note_clock(s, &turn, change, value);
+	if (done)
+		recording_note_clock(s, &turn, change, value);
 	turn_give(&turn);
 	arena_free(a);
 	return done;
@@ -222,9 +223,9 @@ static bool run(struct sandbox *s, int64_t max_ms, bool once, struct clock_state
 	read_clock(s, wall_ms, out);
 	out->too_far = too_far;
 	sandbox_leave(s);
-	if (once)
+	if (done && once)
 		recording_note_next_event(s, &turn);
-	else
+	else if (done)
 		recording_note_run(s, &turn, max_ms);
 	turn_give(&turn);
 	arena_free(a);

@@ -141,6 +141,27 @@ START_TEST(moves_of_the_clock_are_played)
 }
 END_TEST
 
+/* A policy that ticks every hour: a century of it is too much for one move. */
+START_TEST(a_refused_move_is_no_part_of_it)
+{
+	static const char ticking[] = "{\"AutoSnapshotPolicies\":[{\"AutoSnapshotPolicyId\":\"asp-hourly00\",\"Account\":100000000001,"
+		"\"Region\":\"ap-guangzhou\",\"Policy\":[{\"Hour\":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23]}]}]}";
+	const int64_t century_ms = INT64_C(36525) * 24 * 3600 * 1000;
+	const struct listener nobody = { NULL, NULL };
+	struct clock_state clock;
+	freeze();
+	world_apply(w, ticking);
+	record();
+	send("DescribeAutoSnapshotPolicies", "{}");
+	ck_assert(!control_clock(box, CLOCK_ADVANCE, century_ms, &clock, &nobody));
+	ck_assert(clock.too_far);
+	ck_assert(!control_run_until_idle(box, century_ms, &clock, &nobody));
+	send("DescribeAutoSnapshotPolicies", "{}");
+	stop();
+	play_the_same(2);
+}
+END_TEST
+
 /* Whatever changes the sandbox otherwise is noticed by the next request. */
 START_TEST(other_changes_are_found_out)
 {
@@ -487,7 +508,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const playing[] = { what_was_asked_is_answered_again, the_clock_may_run, moves_of_the_clock_are_played,
-	                                 other_changes_are_found_out, ten_thousand_calls_and_not_a_byte_moves,
+	                                 a_refused_move_is_no_part_of_it, other_changes_are_found_out, ten_thousand_calls_and_not_a_byte_moves,
 	                                 many_at_once_are_played_one_after_another };
 	const TTest *const telling[] = { what_moved_is_told, the_signature_is_checked_again, without_the_key_the_recording_is_believed,
 		a_promised_key_is_refused_again,
