@@ -224,13 +224,13 @@ CREATE TABLE snapshot (
   create_ms INTEGER NOT NULL,
   modify_ms INTEGER NOT NULL DEFAULT 0,     -- LatestModifyTime
   deadline_ms INTEGER NOT NULL DEFAULT 0,   -- 0: permanent
+  tagged INTEGER NOT NULL DEFAULT 0 CHECK (tagged IN (0, 1)), -- has rows in tag. Of most rows a list reads up to here
   encrypt INTEGER NOT NULL DEFAULT 0 CHECK (encrypt IN (0, 1)),
   copied INTEGER NOT NULL DEFAULT 0 CHECK (copied IN (0, 1)), -- CopyFromRemote
   copying_to TEXT NOT NULL DEFAULT '',      -- regions it is being copied to, "," between
   locked INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)),
   instant INTEGER NOT NULL DEFAULT 0 CHECK (instant IN (0, 1)), -- SnapshotMode; 0 takes no room in a row
   legacy_system INTEGER NOT NULL DEFAULT 0 CHECK (legacy_system IN (0, 1)), -- must become an image before a rollback
-  tagged INTEGER NOT NULL DEFAULT 0 CHECK (tagged IN (0, 1)),
   image_count INTEGER NOT NULL DEFAULT 0,
   share_count INTEGER NOT NULL DEFAULT 0,
   share_ms INTEGER NOT NULL DEFAULT 0,      -- TimeStartShare
@@ -238,6 +238,9 @@ CREATE TABLE snapshot (
 ) STRICT;
 CREATE INDEX snapshot_list ON snapshot (account, region, create_ms);
 CREATE INDEX snapshot_of_disk ON snapshot (disk, create_ms);
+CREATE INDEX snapshot_rare ON snapshot (no) -- where a list must read more than it does of most: columns that else say nothing
+  WHERE image_count <> 0 OR share_count <> 0 OR share_ms <> 0 OR encrypt <> 0 OR copied <> 0 OR instant <> 0 OR locked <> 0
+  OR copying_to <> '' OR policy <> 0;
 
 CREATE TABLE snapshot_share (
   account INTEGER NOT NULL REFERENCES account (uin), -- who may see it

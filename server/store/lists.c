@@ -84,19 +84,19 @@ const struct filter_kind *store_policy_filter(const char *name)
 /* ---- the text ----------------------------------------------------------------------------------------------------------- */
 
 struct source {
-	const char *table, *columns;
+	const char *table;
 	const char *owned;  /* whose rows; ?1 is the account, ?2 the region */
 	const char *picked; /* the same when ids narrow the list: "+" keeps SQLite from walking the index of the account instead */
 };
 
 static const struct source disk_source = {
-	"disk", disk_columns,
+	"disk",
 	"account = ?1 AND region = ?2 AND hidden = 0",
 	"+account = ?1 AND +region = ?2 AND hidden = 0",
 };
 
 static const struct source snapshot_source = {
-	"snapshot", snapshot_listed,
+	"snapshot",
 	"account = ?1 AND region = ?2",
 	"+account = ?1 AND +region = ?2",
 };
@@ -110,13 +110,13 @@ static const struct source policy_source = {
 #define SHARED "no IN (SELECT snapshot FROM snapshot_share WHERE account = ?1)"
 
 static const struct source shared_source = {
-	"snapshot", snapshot_listed,
+	"snapshot",
 	SHARED " AND +region = ?2",
 	SHARED " AND +region = ?2",
 };
 
 static const struct source visible_source = {
-	"snapshot", snapshot_listed,
+	"snapshot",
 	"(account = ?1 OR " SHARED ") AND region = ?2",
 	"(+account = ?1 OR " SHARED ") AND +region = ?2",
 };
@@ -183,10 +183,10 @@ static size_t page_size(const struct list_query *l, uint64_t total)
 }
 
 /* Ready to be stepped through: at most `size` rows. */
-static struct query open_page(struct store *s, const struct source *from, const struct list_query *l, size_t size)
+static struct query open_page(struct store *s, const struct source *from, const char *columns, const struct list_query *l, size_t size)
 {
 	buf_clear(&s->text);
-	buf_printf(&s->text, "SELECT %s", from->columns);
+	buf_printf(&s->text, "SELECT %s", columns);
 	spell_where(&s->text, from, l);
 	spell_order(&s->text, l);
 	struct query q = query_text(s);
@@ -212,7 +212,7 @@ uint64_t store_disk_list(struct store *s, struct arena *a, const struct list_que
 	size_t size = page_size(l, total), n = 0;
 	struct disk *rows = arena_alloc(a, size * sizeof *rows);
 	if (size > 0) {
-		struct query q = open_page(s, &disk_source, l, size);
+		struct query q = open_page(s, &disk_source, disk_columns, l, size);
 		while (query_row(&q))
 			disk_read(&q, a, &rows[n++]);
 	}
@@ -235,10 +235,37 @@ static const struct source *snapshot_source_of(const struct list_query *l)
 	return l->numbers ? &visible_source : &snapshot_source;
 }
 
+/* The snapshots that need more than the plain columns. When they are many, all columns are read of each row instead. */
+enum { RARE_MAX = 64 };
+
+struct rare {
+	size_t count; /* RARE_MAX: or more */
+	int64_t numbers[RARE_MAX];
+};
+
+static bool reads_plain(const struct rare *r)
+{
+	return r->count < RARE_MAX;
+}
+
+static const char *columns_of(const struct rare *r)
+{
+	return reads_plain(r) ? snapshot_plain : snapshot_listed;
+}
+
+static void read_listed(struct query *q, struct arena *a, const struct list_query *l, const struct rare *r, struct snapshot *out)
+{
+	*out = (struct snapshot){ .region = l->region, .copying_to = "" };
+	snapshot_lend(q, reads_plain(r), out);
+	for (size_t i = 0; reads_plain(r) && i < r->count; i++)
+		if (r->numbers[i] == out->no)
+			store_snapshot(q->store, a, out->no, out);
+}
+
 /* All of an account's in a region, far into the list: from a signpost on, the oldest first. Unlike a near page, which is shown as it is
  * walked, it may have to be turned round. */
-static size_t read_far_page(struct store *s, struct arena *a, const struct list_query *l, uint64_t total, struct snapshot *rows,
-                            size_t size)
+static size_t read_far_page(struct store *s, struct arena *a, const struct list_query *l, const struct rare *r, uint64_t total,
+                            struct snapshot *rows, size_t size)
 {
 	uint64_t rank = l->ascending ? l->offset : total - l->offset - size, skip;
 	struct place from;
@@ -247,7 +274,7 @@ static size_t read_far_page(struct store *s, struct arena *a, const struct list_
 		return 0;
 	buf_clear(&s->text);
 	buf_printf(&s->text, "SELECT %s FROM snapshot WHERE account = ? AND region = ? AND (create_ms, no) >= (?, ?)"
-		" ORDER BY create_ms, no LIMIT ? OFFSET ?", snapshot_listed);
+		" ORDER BY create_ms, no LIMIT ? OFFSET ?", columns_of(r));
 	struct query q = query_text(s);
 	bind_int(&q, l->account);
 	bind_text(&q, l->region);
@@ -256,8 +283,7 @@ static size_t read_far_page(struct store *s, struct arena *a, const struct list_
 	bind_int(&q, (int64_t)size);
 	bind_int(&q, (int64_t)skip);
 	while (query_row(&q)) {
-		rows[n].region = l->region;
-		snapshot_lend(&q, &rows[n]);
+		read_listed(&q, a, l, r, &rows[n]);
 		snapshot_copy_texts(&rows[n++], a);
 	}
 	return n;
@@ -280,16 +306,18 @@ void store_snapshot_page(struct store *s, struct arena *a, const struct list_que
 {
 	const struct source *from = snapshot_source_of(l);
 	size_t size = page_size(l, total);
+	struct rare rare;
+	rare.count = size > 0 ? snapshots_rare(s, rare.numbers, RARE_MAX) : 0;
 	if (size > 0 && is_far(from, l)) {
 		struct snapshot *rows = arena_alloc(a, size * sizeof *rows);
-		size_t count = read_far_page(s, a, l, total, rows, size);
+		size_t count = read_far_page(s, a, l, &rare, total, rows, size);
 		for (size_t i = 0; i < count; i++)
 			on_row(data, &rows[l->ascending ? i : count - 1 - i]);
 	} else if (size > 0) {
-		struct snapshot row = { .region = l->region };
-		struct query q = open_page(s, from, l, size);
+		struct snapshot row;
+		struct query q = open_page(s, from, columns_of(&rare), l, size);
 		while (query_row(&q)) {
-			snapshot_lend(&q, &row);
+			read_listed(&q, a, l, &rare, &row);
 			on_row(data, &row);
 		}
 	}

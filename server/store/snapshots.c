@@ -14,13 +14,17 @@ const char *const snapshot_state_names[N_SNAPSHOT_STATES] = {
 };
 
 /* A row a column, named alike in the table and in the struct, as in disks.c: those that never change or have their own writer … */
-#define FIXED(INT, BOOL, TEXT) \
-	INT(account) INT(project_id) INT(disk) INT(size_gib) INT(state_since_ms) INT(state_until_ms) INT(create_ms) \
-	INT(image_count) INT(share_count) INT(share_ms) INT(policy) TEXT(zone) TEXT(usage) BOOL(encrypt) BOOL(copied) BOOL(instant)
-/* … of them those that no list shows … */
+#define COMMON(INT, BOOL, TEXT) \
+	INT(account) INT(project_id) INT(disk) INT(size_gib) INT(state_since_ms) INT(state_until_ms) INT(create_ms) TEXT(zone) TEXT(usage)
+/* … of them those that say nothing in most rows (index snapshot_rare), and those that no list shows … */
+#define RARE(INT, BOOL, TEXT) INT(image_count) INT(share_count) INT(share_ms) INT(policy) BOOL(encrypt) BOOL(copied) BOOL(instant)
 #define UNLISTED(INT, BOOL, TEXT) INT(used_mib) TEXT(region) BOOL(legacy_system)
-/* … and those that store_snapshot_save writes. */
-#define SAVED(INT, BOOL, TEXT) TEXT(name) INT(deadline_ms) INT(modify_ms) BOOL(tagged) BOOL(locked) TEXT(copying_to)
+/* … and those that store_snapshot_save writes, common and rare. */
+#define SAVED(INT, BOOL, TEXT) TEXT(name) INT(deadline_ms) INT(modify_ms) BOOL(tagged)
+#define SAVED_RARE(INT, BOOL, TEXT) BOOL(locked) TEXT(copying_to)
+
+#define ALL(INT, BOOL, TEXT) \
+	COMMON(INT, BOOL, TEXT) SAVED(INT, BOOL, TEXT) RARE(INT, BOOL, TEXT) SAVED_RARE(INT, BOOL, TEXT) UNLISTED(INT, BOOL, TEXT)
 
 /* Each piece begins with a comma, so something stands before them: in an UPDATE a column that stays. */
 #define NAME(column) ", " #column
@@ -35,14 +39,15 @@ const char *const snapshot_state_names[N_SNAPSHOT_STATES] = {
 #define COPY_TEXT(column) p->column = text_copy(a, p->column);
 #define LEAVE(column)
 
-#define LISTED "no, snapshot_state" FIXED(NAME, NAME, NAME) SAVED(NAME, NAME, NAME)
-#define COLUMNS LISTED UNLISTED(NAME, NAME, NAME)
-#define ROW "(?, ?, ?" FIXED(MARK, MARK, MARK) SAVED(MARK, MARK, MARK) UNLISTED(MARK, MARK, MARK) ")"
+#define PLAIN "no, snapshot_state" COMMON(NAME, NAME, NAME) SAVED(NAME, NAME, NAME)
+#define COLUMNS "no, snapshot_state" ALL(NAME, NAME, NAME)
+#define ROW "(?, ?, ?" ALL(MARK, MARK, MARK) ")"
 
-const char snapshot_listed[] = LISTED;
+const char snapshot_plain[] = PLAIN;
+const char snapshot_listed[] = PLAIN RARE(NAME, NAME, NAME) SAVED_RARE(NAME, NAME, NAME);
 
 enum { MANY = 8 };
-enum { GET, INSERT, INSERT_MANY, SAVE, SET_STATE, OF_DISK, DELETE, DELETE_TAGS, DELETE_SHARES, DELETE_IMAGES, SHARED, IMAGES };
+enum { GET, INSERT, INSERT_MANY, SAVE, SET_STATE, OF_DISK, DELETE, DELETE_TAGS, DELETE_SHARES, DELETE_IMAGES, SHARED, IMAGES, RARE_ONES };
 
 static const char *const sql[] = {
 	[GET] = "SELECT " COLUMNS " FROM snapshot WHERE no = ?",
@@ -50,7 +55,8 @@ static const char *const sql[] = {
 	/* A row costs a quarter less so. FAIL leaves those before a row that cannot be: the transaction is rolled back in any case. */
 	[INSERT_MANY] = "INSERT OR FAIL INTO snapshot (id, " COLUMNS ") VALUES "
 		ROW ", " ROW ", " ROW ", " ROW ", " ROW ", " ROW ", " ROW ", " ROW,
-	[SAVE] = "UPDATE snapshot SET id = id" SAVED(CHANGE, CHANGE, CHANGE) " WHERE no = ?",
+	[SAVE] = "UPDATE snapshot SET id = id" SAVED(CHANGE, CHANGE, CHANGE) SAVED_RARE(CHANGE, CHANGE, CHANGE)
+		" WHERE no = ?",
 	[SET_STATE] = "UPDATE snapshot SET snapshot_state = ?, state_since_ms = ?, state_until_ms = ? WHERE no = ?",
 	[OF_DISK] = "SELECT " COLUMNS " FROM snapshot WHERE disk = ? AND disk <> 0 ORDER BY create_ms, no",
 	[DELETE] = "DELETE FROM snapshot WHERE no = ?",
@@ -59,6 +65,10 @@ static const char *const sql[] = {
 	[DELETE_IMAGES] = "DELETE FROM image WHERE snapshot = ?",
 	[SHARED] = "SELECT 1 FROM snapshot_share WHERE account = ? AND snapshot = ?",
 	[IMAGES] = "SELECT id, name FROM image WHERE snapshot = ? ORDER BY no",
+	/* The condition is the index's, word by word: else there is no such way to the rows. */
+	[RARE_ONES] = ("SELECT no FROM snapshot INDEXED BY snapshot_rare WHERE image_count <> 0 OR share_count <> 0 OR share_ms <> 0"
+		" OR encrypt <> 0 OR copied <> 0 OR instant <> 0 OR locked <> 0 OR copying_to <> '' OR policy <> 0"
+		" LIMIT ?"),
 };
 
 const struct sql_list snapshots_sql = { sql, sizeof sql / sizeof *sql };
@@ -77,23 +87,23 @@ static void read_beginning(struct query *q, struct snapshot *out)
 static void read_row(struct query *q, struct arena *a, struct snapshot *out)
 {
 	read_beginning(q, out);
-	FIXED(READ_INT, READ_BOOL, READ_TEXT)
-	SAVED(READ_INT, READ_BOOL, READ_TEXT)
-	UNLISTED(READ_INT, READ_BOOL, READ_TEXT)
+	ALL(READ_INT, READ_BOOL, READ_TEXT)
 }
 
-void snapshot_lend(struct query *q, struct snapshot *out)
+void snapshot_lend(struct query *q, bool plain, struct snapshot *out)
 {
 	read_beginning(q, out);
-	FIXED(READ_INT, READ_BOOL, LEND_TEXT)
+	COMMON(READ_INT, READ_BOOL, LEND_TEXT)
 	SAVED(READ_INT, READ_BOOL, LEND_TEXT)
+	if (plain)
+		return;
+	RARE(READ_INT, READ_BOOL, LEND_TEXT)
+	SAVED_RARE(READ_INT, READ_BOOL, LEND_TEXT)
 }
 
 void snapshot_copy_texts(struct snapshot *p, struct arena *a)
 {
-	FIXED(LEAVE, LEAVE, COPY_TEXT)
-	SAVED(LEAVE, LEAVE, COPY_TEXT)
-	UNLISTED(LEAVE, LEAVE, COPY_TEXT)
+	ALL(LEAVE, LEAVE, COPY_TEXT)
 }
 
 bool store_snapshot(struct store *s, struct arena *a, int64_t no, struct snapshot *out)
@@ -113,20 +123,13 @@ bool store_snapshot(struct store *s, struct arena *a, int64_t no, struct snapsho
 	return true;
 }
 
-static void bind_saved(struct query *q, const struct snapshot *p)
-{
-	SAVED(BIND_INT, BIND_INT, BIND_TEXT)
-}
-
 static void bind_row(struct query *q, const struct snapshot *p, char id[IDENT_SIZE])
 {
 	ident_format(IDENT_SNAPSHOT, p->no, id);
 	bind_text(q, id);
 	bind_int(q, p->no);
 	bind_text(q, snapshot_state_names[p->state]);
-	FIXED(BIND_INT, BIND_INT, BIND_TEXT)
-	bind_saved(q, p);
-	UNLISTED(BIND_INT, BIND_INT, BIND_TEXT)
+	ALL(BIND_INT, BIND_INT, BIND_TEXT)
 }
 
 void snapshots_write(struct store *s, const struct snapshot *rows, size_t count)
@@ -152,11 +155,17 @@ void store_snapshot_insert(struct store *s, const struct snapshot *p)
 	snapshots_write(s, p, 1);
 }
 
+static void bind_saved(struct query *q, const struct snapshot *p)
+{
+	SAVED(BIND_INT, BIND_INT, BIND_TEXT)
+	SAVED_RARE(BIND_INT, BIND_INT, BIND_TEXT)
+	bind_int(q, p->no);
+}
+
 void store_snapshot_save(struct store *s, const struct snapshot *p)
 {
 	struct query q = start(s, SAVE);
 	bind_saved(&q, p);
-	bind_int(&q, p->no);
 	query_run(&q);
 }
 
@@ -175,6 +184,16 @@ void store_snapshot_set_state(struct store *s, int64_t no, enum snapshot_state t
 	bind_int(&q, until_ms);
 	bind_int(&q, no);
 	query_run(&q);
+}
+
+size_t snapshots_rare(struct store *s, int64_t *numbers, size_t most)
+{
+	struct query q = start(s, RARE_ONES);
+	bind_int(&q, (int64_t)most);
+	size_t count = 0;
+	while (query_row(&q))
+		numbers[count++] = col_int(&q);
+	return count;
 }
 
 static void delete_by_no(struct store *s, int which, int64_t no)

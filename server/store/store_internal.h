@@ -184,11 +184,13 @@ int col_name(struct query *q, const char *const *names, int count);
 void *rows_room(struct arena *a, void *rows, size_t count, size_t size);
 
 /* Columns of the tables that are listed, for a SELECT, and their readers. The texts of a snapshot that is lent are SQLite's, until the
- * next row; what no list shows is left as it is. */
-extern const char disk_columns[], policy_columns[], snapshot_listed[];
+ * next row. What was not asked for is left as it is: plain are the columns that say something in every row. */
+extern const char disk_columns[], policy_columns[], snapshot_listed[], snapshot_plain[];
 void disk_read(struct query *q, struct arena *a, struct disk *out);
 void policy_read(struct query *q, struct arena *a, struct policy *out);
-void snapshot_lend(struct query *q, struct snapshot *out);
+void snapshot_lend(struct query *q, bool plain, struct snapshot *out);
+/* The snapshots of the world of which the plain columns are not all; returns how many there are, or `most`. */
+size_t snapshots_rare(struct store *s, int64_t *numbers, size_t most);
 
 /* The ends of a transaction, for revisions: it begins, is about to be committed, is over. */
 void revisions_begin(struct store *s);

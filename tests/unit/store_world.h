@@ -133,7 +133,14 @@ static inline void list_row(void *data, const struct snapshot *row)
 	ck_assert(store_snapshot(page->store, page->arena, row->no, &whole));
 	ck_assert_str_eq(row->zone, whole.zone);
 	ck_assert_str_eq(row->region, whole.region);
+	ck_assert_str_eq(row->copying_to, whole.copying_to);
 	ck_assert_int_eq(row->create_ms, whole.create_ms);
+	ck_assert_int_eq(row->image_count, whole.image_count);
+	ck_assert_int_eq(row->share_count, whole.share_count);
+	ck_assert_int_eq(row->share_ms, whole.share_ms);
+	ck_assert_int_eq(row->policy, whole.policy);
+	ck_assert(row->encrypt == whole.encrypt && row->copied == whole.copied && row->instant == whole.instant);
+	ck_assert(row->locked == whole.locked && row->tagged == whole.tagged && row->state == whole.state);
 	page->numbers[page->count++] = row->no;
 }
 

@@ -383,6 +383,47 @@ START_TEST(snapshots_are_ordered_and_paged)
 }
 END_TEST
 
+/* Each has one thing of its own. */
+static void make_rare(struct snapshot *p, int64_t which)
+{
+	p->image_count = which % 9 == 0;
+	p->share_count = which % 9 == 1;
+	p->share_ms = which % 9 == 2;
+	p->encrypt = which % 9 == 3;
+	p->copied = which % 9 == 4;
+	p->instant = which % 9 == 5;
+	p->locked = which % 9 == 6;
+	p->policy = which % 9 == 7 ? 99 : 0;
+	p->copying_to = which % 9 == 8 ? OTHER_REGION : "";
+}
+
+START_TEST(rare_rows_are_listed_whole_be_they_few_or_many)
+{
+	enum { FEW = 16, MANY = 80, ALL = 100 };
+	struct arena *a = arena_new();
+	const int64_t counts[] = { 0, FEW, MANY };
+	for (size_t i = 0; i < LENGTH(counts); i++) {
+		struct store *s = open_world();
+		for (int64_t no = 1; no <= ALL; no++) {
+			struct snapshot p = sample_snapshot(no, 1);
+			p.create_ms = no;
+			if (no <= counts[i])
+				make_rare(&p, no);
+			store_snapshot_insert(s, &p);
+		}
+		struct list_query q = all();
+		struct listed page;
+		q.terms[q.term_count++] = (struct list_term){ .kind = store_snapshot_filter("snapshot-state"), .values = "[\"NORMAL\"]" };
+		ck_assert_uint_eq(list_page(s, a, &q, &page), ALL);
+		ck_assert_uint_eq(page.count, ALL);
+		for (size_t row = 0; row < ALL; row++)
+			ck_assert_int_eq(page.numbers[row], (int64_t)row + 1);
+		close_world(s);
+	}
+	arena_free(a);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const disks[] = {
@@ -392,6 +433,7 @@ int main(void)
 	};
 	const TTest *const snapshots[] = {
 		every_filter_of_snapshots, shared_snapshots_show_when_they_are_asked_for, snapshots_are_ordered_and_paged,
+		rare_rows_are_listed_whole_be_they_few_or_many,
 	};
 	Suite *suite = suite_create("store_lists");
 	add_case(suite, "disks", disks, LENGTH(disks));
