@@ -197,38 +197,115 @@ static int64_t percent(struct call *c, const struct snapshot *p)
 	return 100;
 }
 
+static bool copy_piece(struct snapshot_page *page, const struct snapshot_piece *piece)
+{
+	struct buf *b = page->call->out->buf;
+	if (buf_reserve(b, piece->len)) /* which may move what is copied */
+		buf_add(b, b->data + piece->at, piece->len);
+	page->call->out->comma = true;
+	return true;
+}
+
+static void keep_piece(struct snapshot_page *page, struct snapshot_piece *piece, size_t at, const struct snapshot *p)
+{
+	struct arena *a = page->call->arena;
+	bool new_zone = !str_is(piece->of.zone, p->zone), new_usage = !str_is(piece->of.usage, p->usage);
+	const char *zone = new_zone ? arena_strdup(a, p->zone) : piece->of.zone;
+	const char *usage = new_usage ? arena_strdup(a, p->usage) : piece->of.usage;
+	*piece = (struct snapshot_piece){ .at = at, .len = page->call->out->buf->len - at, .of = *p };
+	piece->of.zone = zone;
+	piece->of.usage = usage;
+}
+
+static bool placement_again(struct snapshot_page *page, const struct snapshot *p)
+{
+	const struct snapshot_piece *piece = &page->placement;
+	return piece->len > 0 && piece->of.project_id == p->project_id && str_is(piece->of.zone, p->zone) && copy_piece(page, piece);
+}
+
 static void view_placement(struct snapshot_page *page, const struct snapshot *p)
 {
-	struct json_out *o = page->call->out;
-	if (str_is(page->zone, p->zone) && page->project_id == p->project_id) {
-		if (buf_reserve(o->buf, page->placement_len))
-			buf_add(o->buf, o->buf->data + page->placement_at, page->placement_len);
-		o->comma = true;
+	size_t at = page->call->out->buf->len;
+	if (placement_again(page, p))
 		return;
-	}
-	page->zone = arena_strdup(page->call->arena, p->zone);
-	page->project_id = p->project_id;
-	page->placement_at = o->buf->len;
 	placement_view(page->call, p->zone, p->account, p->project_id, "", false);
-	page->placement_len = o->buf->len - page->placement_at;
+	keep_piece(page, &page->placement, at, p);
 }
 
-static const char *disk_id_of(struct snapshot_page *page, int64_t disk)
+/* One that comes into being has another Percent each time. */
+static bool middle_again(struct snapshot_page *page, const struct snapshot *p)
 {
-	if (disk == 0)
-		return "";
-	if (page->disk != disk)
-		ident_format(IDENT_DISK, disk, page->disk_id);
-	page->disk = disk;
-	return page->disk_id;
+	const struct snapshot *of = &page->middle.of;
+	return page->middle.len > 0 && p->state == SNAPSHOT_NORMAL && of->state == p->state && of->account == p->account &&
+	       of->disk == p->disk && of->size_gib == p->size_gib && of->deadline_ms == p->deadline_ms && of->instant == p->instant &&
+	       of->encrypt == p->encrypt && str_is(of->usage, p->usage) && copy_piece(page, &page->middle);
 }
 
-/* The owner's tags, images and shares are nobody else's business (inferred). AutoSnapshotPolicyId belongs to snapshots a policy
- * took, and TimeStartShare to those that were ever shared: else the fields are absent (cbs.md §2.2). */
+/* From the state to the deadline. */
+static void view_middle(struct snapshot_page *page, const struct snapshot *p)
+{
+	struct call *c = page->call;
+	struct json_out *o = c->out;
+	size_t at = o->buf->len;
+	char id[IDENT_SIZE] = "", time[WIRETIME_SIZE] = "";
+	if (middle_again(page, p))
+		return;
+	FIELD_PLAIN(o, "SnapshotState", snapshot_state_names[p->state]);
+	FIELD_INT(o, "Percent", percent(c, p));
+	FIELD_PLAIN(o, "SnapshotType", p->account == c->who->uin ? "PRIVATE_SNAPSHOT" : "SHARED_SNAPSHOT");
+	FIELD_PLAIN(o, "SnapshotMode", p->instant ? "INSTANT_SNAPSHOT" : "STANDARD_SNAPSHOT");
+	if (p->disk != 0)
+		ident_format(IDENT_DISK, p->disk, id);
+	FIELD_PLAIN(o, "DiskId", id);
+	FIELD_PLAIN(o, "DiskUsage", p->usage);
+	FIELD_INT(o, "DiskSize", p->size_gib);
+	FIELD_BOOL(o, "Encrypt", p->encrypt);
+	FIELD_BOOL(o, "IsPermanent", p->deadline_ms == 0);
+	if (p->deadline_ms != 0)
+		wiretime_local(p->deadline_ms, time);
+	FIELD_PLAIN(o, "DeadlineTime", time);
+	keep_piece(page, &page->middle, at, p);
+}
+
+static bool ends_plainly(const struct snapshot *p)
+{
+	return !p->locked && !p->copied && !p->tagged && *p->copying_to == '\0' && p->image_count == 0 && p->share_count == 0 &&
+	       p->share_ms == 0 && p->policy == 0;
+}
+
+/* Behind the times. The owner's tags, images, shares and policies are nobody else's business (inferred). TimeStartShare belongs to those
+ * that were ever shared, AutoSnapshotPolicyId to those that a policy had taken: else the fields are absent (cbs.md §2.2). */
+static void view_end(struct snapshot_page *page, const struct snapshot *p)
+{
+	struct call *c = page->call;
+	struct json_out *o = c->out;
+	size_t at = o->buf->len;
+	bool own = p->account == c->who->uin, plain = ends_plainly(p);
+	if (plain && page->end.len > 0 && copy_piece(page, &page->end))
+		return;
+	FIELD_BOOL(o, "IsLocked", p->locked);
+	FIELD_BOOL(o, "CopyFromRemote", p->copied);
+	write_regions(c, own ? p->copying_to : "");
+	write_images(c, p->no, own && p->image_count > 0);
+	FIELD_INT(o, "ShareReference", own ? p->share_count : 0);
+	if (p->share_ms != 0) {
+		char time[WIRETIME_SIZE];
+		wiretime_date(p->share_ms, time);
+		FIELD_PLAIN(o, "TimeStartShare", time);
+	}
+	if (own && p->policy != 0) {
+		char id[IDENT_SIZE];
+		ident_format(IDENT_POLICY, p->policy, id);
+		FIELD_PLAIN(o, "AutoSnapshotPolicyId", id);
+	}
+	tags_view(c, TAG_SNAPSHOT, p->no, own && p->tagged);
+	if (plain)
+		keep_piece(page, &page->end, at, p);
+}
+
 void snapshot_view(struct snapshot_page *page, const struct snapshot *p)
 {
 	struct call *c = page->call;
-	bool own = p->account == c->who->uin;
 	struct json_out *o = c->out;
 	char id[IDENT_SIZE], time[WIRETIME_SIZE];
 	bool endless = p->state_until_ms == 0 || p->state_until_ms == INT64_MAX;
@@ -241,37 +318,13 @@ void snapshot_view(struct snapshot_page *page, const struct snapshot *p)
 	ident_format(IDENT_SNAPSHOT, p->no, id);
 	FIELD_PLAIN(o, "SnapshotId", id);
 	FIELD_STR(o, "SnapshotName", p->name);
-	FIELD_PLAIN(o, "SnapshotState", snapshot_state_names[p->state]);
-	FIELD_INT(o, "Percent", percent(c, p));
-	FIELD_PLAIN(o, "SnapshotType", own ? "PRIVATE_SNAPSHOT" : "SHARED_SNAPSHOT");
-	FIELD_PLAIN(o, "SnapshotMode", p->instant ? "INSTANT_SNAPSHOT" : "STANDARD_SNAPSHOT");
-	FIELD_PLAIN(o, "DiskId", disk_id_of(page, p->disk));
-	FIELD_PLAIN(o, "DiskUsage", p->usage);
-	FIELD_INT(o, "DiskSize", p->size_gib);
-	FIELD_BOOL(o, "Encrypt", p->encrypt);
-	FIELD_BOOL(o, "IsPermanent", p->deadline_ms == 0);
-	if (p->deadline_ms != 0)
-		wiretime_local(p->deadline_ms, time);
-	FIELD_PLAIN(o, "DeadlineTime", p->deadline_ms != 0 ? time : "");
+	view_middle(page, p);
 	wiretime_local(p->create_ms, time);
 	FIELD_PLAIN(o, "CreateTime", time);
 	if (p->modify_ms != 0) {
 		wiretime_offset(p->modify_ms, time);
 		FIELD_PLAIN(o, "LatestModifyTime", time);
 	}
-	FIELD_BOOL(o, "IsLocked", p->locked);
-	FIELD_BOOL(o, "CopyFromRemote", p->copied);
-	write_regions(c, own ? p->copying_to : "");
-	write_images(c, p->no, own && p->image_count > 0);
-	FIELD_INT(o, "ShareReference", own ? p->share_count : 0);
-	if (p->share_ms != 0) {
-		wiretime_date(p->share_ms, time);
-		FIELD_PLAIN(o, "TimeStartShare", time);
-	}
-	if (own && p->policy != 0) {
-		ident_format(IDENT_POLICY, p->policy, id);
-		FIELD_PLAIN(o, "AutoSnapshotPolicyId", id);
-	}
-	tags_view(c, TAG_SNAPSHOT, p->no, own && p->tagged);
+	view_end(page, p);
 	out_end_object(o);
 }

@@ -3,7 +3,6 @@
 #define CBSMOCK_CBS_SNAPSHOT_H
 
 #include "cbs/cbs.h"
-#include "util/ident.h"
 
 bool snapshot_can_move(enum snapshot_state from, enum snapshot_state to);
 /* The only writer of snapshot_state; keeps the counters of CREATING (the disk's and the platform's) right. As disk_move. */
@@ -22,14 +21,14 @@ bool snapshot_deadline_too_soon(struct call *c, int64_t deadline_ms);
 void snapshot_schedule_expiry(struct store *s, const struct snapshot *p);
 /* The caller's own or shared with the caller, in this region. */
 bool snapshot_find_visible(struct call *c, int64_t no, struct snapshot *out);
-/* Elements of one answer, and what was written last of what many have in common: it is copied where it comes again. Begins zeroed but
- * for the call. */
+/* Elements of one answer, most of which are alike: a piece of the one before, where it would come out the same, is copied. Begins zeroed
+ * but for the call. */
 struct snapshot_page {
 	struct call *call;
-	const char *zone;                   /* NULL: nothing was written */
-	int64_t project_id, disk;
-	size_t placement_at, placement_len; /* in the call's output */
-	char disk_id[IDENT_SIZE];           /* "" while disk is 0 */
+	struct snapshot_piece {
+		size_t at, len;         /* in the call's output; len 0: there is none yet */
+		struct snapshot of;     /* what it was written from */
+	} placement, middle, end;
 };
 /* Writes one element of SnapshotSet (cbs.md §2, §2.2). */
 void snapshot_view(struct snapshot_page *page, const struct snapshot *p);

@@ -102,7 +102,7 @@ static const struct source snapshot_source = {
 };
 
 static const struct source policy_source = {
-	"policy", policy_columns,
+	"policy",
 	"account = ?1 AND region = ?2",
 	"+account = ?1 AND +region = ?2",
 };
@@ -329,7 +329,7 @@ uint64_t store_policy_list(struct store *s, struct arena *a, const struct list_q
 	size_t size = page_size(l, total), n = 0;
 	struct policy *rows = arena_alloc(a, size * sizeof *rows);
 	if (size > 0) {
-		struct query q = open_page(s, &policy_source, l, size);
+		struct query q = open_page(s, &policy_source, policy_columns, l, size);
 		while (query_row(&q))
 			policy_read(&q, a, &rows[n++]);
 	}
