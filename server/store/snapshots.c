@@ -23,8 +23,10 @@ const char *const snapshot_state_names[N_SNAPSHOT_STATES] = {
 #define SAVED(INT, BOOL, TEXT) TEXT(name) INT(deadline_ms) INT(modify_ms) BOOL(tagged)
 #define SAVED_RARE(INT, BOOL, TEXT) BOOL(locked) TEXT(copying_to)
 
-#define ALL(INT, BOOL, TEXT) \
-	COMMON(INT, BOOL, TEXT) SAVED(INT, BOOL, TEXT) RARE(INT, BOOL, TEXT) SAVED_RARE(INT, BOOL, TEXT) UNLISTED(INT, BOOL, TEXT)
+/* What a new row always gives, and what it seldom does: 0 or "" in the others, as is the default in the table. */
+#define USUAL(INT, BOOL, TEXT) COMMON(INT, BOOL, TEXT) SAVED(INT, BOOL, TEXT) UNLISTED(INT, BOOL, TEXT)
+#define UNUSUAL(INT, BOOL, TEXT) RARE(INT, BOOL, TEXT) SAVED_RARE(INT, BOOL, TEXT)
+#define ALL(INT, BOOL, TEXT) USUAL(INT, BOOL, TEXT) UNUSUAL(INT, BOOL, TEXT)
 
 /* Each piece begins with a comma, so something stands before them: in an UPDATE a column that stays. */
 #define NAME(column) ", " #column
@@ -37,24 +39,32 @@ const char *const snapshot_state_names[N_SNAPSHOT_STATES] = {
 #define BIND_INT(column) bind_int(q, p->column);
 #define BIND_TEXT(column) bind_text(q, p->column);
 #define COPY_TEXT(column) p->column = text_copy(a, p->column);
+#define IS_0(column) && p->column == 0
+#define IS_EMPTY(column) && p->column[0] == '\0'
 #define LEAVE(column)
 
 #define PLAIN "no, snapshot_state" COMMON(NAME, NAME, NAME) SAVED(NAME, NAME, NAME)
 #define COLUMNS "no, snapshot_state" ALL(NAME, NAME, NAME)
 #define ROW "(?, ?, ?" ALL(MARK, MARK, MARK) ")"
+#define USUAL_COLUMNS "no, snapshot_state" USUAL(NAME, NAME, NAME)
+#define USUAL_ROW "(?, ?, ?" USUAL(MARK, MARK, MARK) ")"
 
 const char snapshot_plain[] = PLAIN;
 const char snapshot_listed[] = PLAIN RARE(NAME, NAME, NAME) SAVED_RARE(NAME, NAME, NAME);
 
 enum { MANY = 8 };
-enum { GET, INSERT, INSERT_MANY, SAVE, SET_STATE, OF_DISK, DELETE, DELETE_TAGS, DELETE_SHARES, DELETE_IMAGES, SHARED, IMAGES, RARE_ONES };
+enum {
+	GET, INSERT, INSERT_USUAL, INSERT_MANY, SAVE, SET_STATE, OF_DISK, DELETE, DELETE_TAGS, DELETE_SHARES, DELETE_IMAGES, SHARED, IMAGES,
+	RARE_ONES,
+};
 
 static const char *const sql[] = {
 	[GET] = "SELECT " COLUMNS " FROM snapshot WHERE no = ?",
 	[INSERT] = "INSERT INTO snapshot (id, " COLUMNS ") VALUES " ROW,
+	[INSERT_USUAL] = "INSERT INTO snapshot (id, " USUAL_COLUMNS ") VALUES " USUAL_ROW,
 	/* A row costs a quarter less so. FAIL leaves those before a row that cannot be: the transaction is rolled back in any case. */
-	[INSERT_MANY] = "INSERT OR FAIL INTO snapshot (id, " COLUMNS ") VALUES "
-		ROW ", " ROW ", " ROW ", " ROW ", " ROW ", " ROW ", " ROW ", " ROW,
+	[INSERT_MANY] = "INSERT OR FAIL INTO snapshot (id, " USUAL_COLUMNS ") VALUES " USUAL_ROW ", " USUAL_ROW ", " USUAL_ROW ", "
+		USUAL_ROW ", " USUAL_ROW ", " USUAL_ROW ", " USUAL_ROW ", " USUAL_ROW,
 	[SAVE] = "UPDATE snapshot SET id = id" SAVED(CHANGE, CHANGE, CHANGE) SAVED_RARE(CHANGE, CHANGE, CHANGE)
 		" WHERE no = ?",
 	[SET_STATE] = "UPDATE snapshot SET snapshot_state = ?, state_since_ms = ?, state_until_ms = ? WHERE no = ?",
@@ -123,23 +133,45 @@ bool store_snapshot(struct store *s, struct arena *a, int64_t no, struct snapsho
 	return true;
 }
 
-static void bind_row(struct query *q, const struct snapshot *p, char id[IDENT_SIZE])
+static bool is_usual(const struct snapshot *p)
+{
+	return true UNUSUAL(IS_0, IS_0, IS_EMPTY);
+}
+
+static bool are_usual(const struct snapshot *rows, size_t count)
+{
+	size_t usual = 0;
+	while (usual < count && is_usual(&rows[usual]))
+		usual++;
+	return usual == count;
+}
+
+static void bind_usual(struct query *q, const struct snapshot *p, char id[IDENT_SIZE])
 {
 	ident_format(IDENT_SNAPSHOT, p->no, id);
 	bind_text(q, id);
 	bind_int(q, p->no);
 	bind_text(q, snapshot_state_names[p->state]);
-	ALL(BIND_INT, BIND_INT, BIND_TEXT)
+	USUAL(BIND_INT, BIND_INT, BIND_TEXT)
+}
+
+static void bind_unusual(struct query *q, const struct snapshot *p)
+{
+	UNUSUAL(BIND_INT, BIND_INT, BIND_TEXT)
 }
 
 void snapshots_write(struct store *s, const struct snapshot *rows, size_t count)
 {
 	char ids[MANY][IDENT_SIZE];
 	for (size_t done = 0; done < count;) {
-		size_t size = count - done < MANY ? 1 : MANY;
-		struct query q = start(s, size == 1 ? INSERT : INSERT_MANY);
+		const struct snapshot *next = &rows[done];
+		bool many = count - done >= MANY && are_usual(next, MANY), usual = many || is_usual(next);
+		size_t size = many ? MANY : 1;
+		struct query q = start(s, many ? INSERT_MANY : usual ? INSERT_USUAL : INSERT);
 		for (size_t i = 0; i < size; i++)
-			bind_row(&q, &rows[done + i], ids[i]);
+			bind_usual(&q, &next[i], ids[i]);
+		if (!usual)
+			bind_unusual(&q, next);
 		query_run(&q);
 		done += size;
 	}
