@@ -60,7 +60,8 @@ void mock_close(struct mock *m);
 void mock_reconfigure(struct mock *m, const struct mock_config *config);
 /* Takes a request from its `in` to its `out`. Any thread, any number at once. */
 void mock_handle(struct mock *m, struct request *r);
-/* The rest for a request that came back with a ticket: its change is committed, or its answer becomes an error. Any thread. */
+/* The rest for a request that came back unfinished: its change is committed, or its answer becomes an error; and the journal has it. Any
+ * thread. */
 void mock_finish(struct mock *m, struct request *r);
 /* Files that its worlds may have open at once, by the settings as they are. */
 size_t mock_files(const struct mock *m);

@@ -115,7 +115,6 @@ static bool work(struct mock *m, struct request *r)
 /* The request as it was is written down. */
 static void end(struct mock *m, struct request *r)
 {
-	r->took_us = clock_mono_us() - r->begun_us;
 	journal_add(r->sandbox->journal, r, r->begun_us);
 	metrics_count(m->metrics, r);
 	recording_note_request(r);
@@ -135,13 +134,16 @@ void mock_handle(struct mock *m, struct request *r)
 		sandbox_request_id(r->sandbox, r->request_id);
 	reply_write(r);
 	spoil_answer(r);
-	if (r->ticket)
+	r->took_us = clock_mono_us() - r->begun_us;
+	r->unfinished = r->may_wait && !turn_is_told(&r->turn);
+	if (r->unfinished)
 		turn_give(&r->turn);
 	else
 		end(m, r);
 }
 
-void mock_finish(struct mock *m, struct request *r)
+/* Its change is committed, or its answer becomes an error. */
+static void finish_commit(struct request *r)
 {
 	sandbox_enter(r->sandbox);
 	r->committed = store_written(r->sandbox->store, r->ticket);
@@ -154,6 +156,14 @@ void mock_finish(struct mock *m, struct request *r)
 		trail_refused(r, r->stage);
 		reply_write(r);
 	}
+	r->took_us = clock_mono_us() - r->begun_us;
+}
+
+void mock_finish(struct mock *m, struct request *r)
+{
+	if (r->ticket)
+		finish_commit(r);
+	r->unfinished = false;
 	end(m, r);
 }
 

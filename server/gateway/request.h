@@ -55,7 +55,7 @@ struct request {
 	uint64_t body_told;       /* length of one that is too large and was not read; 0: it was */
 	const char *address;      /* peer's, text */
 	int64_t wall_ms;          /* when it was received */
-	bool may_wait;            /* its change may be committed together with others', by mock_finish */
+	bool may_wait;            /* the rest may be done by mock_finish: its change committed together with others', the journal written */
 	struct proof proof;       /* of one that is played again */
 
 	/* parsed */
@@ -113,7 +113,8 @@ struct request {
 	struct spoiling spoiling; /* what fault rules want beside that */
 	struct polls polls;       /* what it described */
 	const char *const *unread; /* NULL-ended: parameters sent that the action did not look at; NULL: not known */
-	uint64_t ticket;          /* 0: all is done; else mock_finish is to follow */
+	bool unfinished;          /* mock_finish is to follow */
+	uint64_t ticket;          /* of the store, when the change is not committed yet; 0: it is, or there was none */
 	int64_t begun_us, took_us;
 };
 

@@ -16,7 +16,7 @@ static void handle(struct loop *l, struct exchange *x)
 static void finish(struct loop *l, struct exchange *x)
 {
 	x->waits = false;
-	if (x->request->ticket)
+	if (x->request->unfinished)
 		mock_finish(l->listener->http->mock, x->request);
 }
 
