@@ -58,6 +58,9 @@ void mock_close(struct mock *m);
 /* Takes over what may change while requests are served: signature, finance, public hosts, journal bounds, what new sandboxes begin as,
  * and for sandboxes that have none of their own dialect, rate limit and transitions. Texts are copied. The rest stays. Any thread. */
 void mock_reconfigure(struct mock *m, const struct mock_config *config);
+/* The part of mock_handle that needs nothing but the request, which may be done beforehand: of several that come together all are heard
+ * before the first is handled, since the code for either does not fit into the first cache at once. */
+void mock_hear(struct mock *m, struct request *r);
 /* Takes a request from its `in` to its `out`. Any thread, any number at once. */
 void mock_handle(struct mock *m, struct request *r);
 /* The rest for a request that came back unfinished: its change is committed, or its answer becomes an error; and the journal has it. Any

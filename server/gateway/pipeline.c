@@ -11,28 +11,31 @@
 struct stage {
 	const char *name;
 	bool (*run)(struct mock *m, struct request *r);
-	bool enters;      /* from here on the sandbox is locked and its time is fixed */
+	enum {
+		HEARS = 1,  /* it needs nothing but the request */
+		ENTERS = 2, /* from here on the sandbox is locked and its time is fixed */
+	} nature;
 	enum phase phase; /* that the request comes to before it */
 };
 
 static const struct stage pipeline[] = {
-	{ "transport", stage_transport, false, NO_PHASE },
-	{ "parse", stage_parse, false, NO_PHASE },
-	{ "sandbox", stage_sandbox, false, NO_PHASE },
-	{ "presence", stage_presence, false, PHASE_BEFORE_AUTH },
-	{ "scope", stage_scope, false, NO_PHASE },
-	{ "expiry", stage_expiry, false, NO_PHASE },
-	{ "key", stage_key, false, NO_PHASE },
-	{ "token", stage_token, false, NO_PHASE },
-	{ "signature", stage_signature, false, NO_PHASE },
-	{ "identity", stage_identity, false, NO_PHASE },
-	{ "resolve", stage_resolve, true, PHASE_BEFORE_VALIDATE },
-	{ "region", stage_region, false, NO_PHASE },
-	{ "limit", stage_limit, false, NO_PHASE },
-	{ "parameters", stage_parameters, false, NO_PHASE },
-	{ "permit", stage_permit, false, NO_PHASE },
-	{ "execute", stage_execute, false, NO_PHASE },
-	{ "commit", stage_commit, false, PHASE_BEFORE_COMMIT },
+	{ "transport", stage_transport, HEARS, NO_PHASE },
+	{ "parse", stage_parse, HEARS, NO_PHASE },
+	{ "sandbox", stage_sandbox, 0, NO_PHASE },
+	{ "presence", stage_presence, 0, PHASE_BEFORE_AUTH },
+	{ "scope", stage_scope, 0, NO_PHASE },
+	{ "expiry", stage_expiry, 0, NO_PHASE },
+	{ "key", stage_key, 0, NO_PHASE },
+	{ "token", stage_token, 0, NO_PHASE },
+	{ "signature", stage_signature, 0, NO_PHASE },
+	{ "identity", stage_identity, 0, NO_PHASE },
+	{ "resolve", stage_resolve, ENTERS, PHASE_BEFORE_VALIDATE },
+	{ "region", stage_region, 0, NO_PHASE },
+	{ "limit", stage_limit, 0, NO_PHASE },
+	{ "parameters", stage_parameters, 0, NO_PHASE },
+	{ "permit", stage_permit, 0, NO_PHASE },
+	{ "execute", stage_execute, 0, NO_PHASE },
+	{ "commit", stage_commit, 0, PHASE_BEFORE_COMMIT },
 };
 
 enum { N_STAGES = sizeof pipeline / sizeof pipeline[0] };
@@ -93,9 +96,9 @@ static bool pass(struct mock *m, struct request *r, const struct stage *stage)
 /* All that the sandbox has to do with it; true when it was entered. */
 static bool work(struct mock *m, struct request *r)
 {
-	bool inside = false, passed = true;
-	for (size_t i = 0; i < N_STAGES && passed; i++) {
-		if (pipeline[i].enters) {
+	bool inside = false, passed = r->heard_well;
+	for (size_t i = r->heard; i < N_STAGES && passed; i++) {
+		if (pipeline[i].nature == ENTERS) {
 			r->now_ms = sandbox_enter(r->sandbox);
 			inside = true;
 		}
@@ -123,10 +126,19 @@ static void end(struct mock *m, struct request *r)
 	r->sandbox = NULL;
 }
 
-void mock_handle(struct mock *m, struct request *r)
+void mock_hear(struct mock *m, struct request *r)
 {
 	r->begun_us = clock_mono_us();
 	r->sandbox = m->sandbox;
+	r->heard_well = true;
+	while (r->heard_well && pipeline[r->heard].nature == HEARS)
+		r->heard_well = pass(m, r, &pipeline[r->heard++]);
+}
+
+void mock_handle(struct mock *m, struct request *r)
+{
+	if (!r->heard)
+		mock_hear(m, r);
 	if (!work(m, r))
 		r->xray = xray_request(m, r);
 	spoil_clock(m, r);

@@ -113,6 +113,8 @@ struct request {
 	struct spoiling spoiling; /* what fault rules want beside that */
 	struct polls polls;       /* what it described */
 	const char *const *unread; /* NULL-ended: parameters sent that the action did not look at; NULL: not known */
+	size_t heard;             /* checks that mock_hear made, and whether it passed them all */
+	bool heard_well;
 	bool unfinished;          /* mock_finish is to follow */
 	uint64_t ticket;          /* of the store, when the change is not committed yet; 0: it is, or there was none */
 	int64_t begun_us, took_us;

@@ -25,6 +25,8 @@ static bool answer_waiting(struct loop *l)
 {
 	bool any = l->waiting != NULL;
 	for (struct exchange *x = l->waiting; x; x = x->next)
+		mock_hear(l->listener->http->mock, x->request);
+	for (struct exchange *x = l->waiting; x; x = x->next)
 		handle(l, x);
 	for (struct exchange *x = l->waiting; x; x = x->next)
 		finish(l, x);

@@ -83,6 +83,11 @@ static void set_wire(struct request *r, const char *name, int64_t value, size_t 
 	}
 }
 
+void mock_hear(struct mock *m, struct request *r)
+{
+	(void)m, (void)r;
+}
+
 /* Nothing here waits for a commit. */
 void mock_finish(struct mock *m, struct request *r)
 {
