@@ -42,13 +42,22 @@ static int sooner(int a, int b)
 	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
-/* A commit costs the same for one and for many: while others join those that wait, the rest is looked for too. */
-static bool may_grow(const struct loop *l, size_t before)
+/* Handled together, requests read the code that handles them into the first cache once, and a commit costs the same for one and for many:
+ * while others join those that wait, the rest is looked for too, and before a commit a few times in vain. One that came alone is not
+ * kept for company. */
+static bool may_grow(const struct loop *l, size_t before, unsigned *in_vain)
 {
-	enum { ENOUGH = 64 };
+	enum { ENOUGH = 64, IN_VAIN_MAX = 2 };
 	const struct http *h = l->listener->http;
 	size_t most = atomic_load_explicit(&h->connections, memory_order_relaxed);
-	return h->config.data_dir && l->waiting_count > before && l->waiting_count < (most < ENOUGH ? most : ENOUGH);
+	bool commits = h->config.data_dir != NULL, company = l->waiting_count > 1;
+	if (l->waiting_count == 0 || l->waiting_count >= (most < ENOUGH ? most : ENOUGH))
+		return false;
+	if (l->waiting_count > before) {
+		*in_vain = 0;
+		return commits || company;
+	}
+	return commits && company && (*in_vain)++ < IN_VAIN_MAX;
 }
 
 /* Milliseconds until a connection's time may be over or its buffer can be trimmed; -1: never. */
@@ -74,11 +83,12 @@ static void wait_for_work(struct loop *l)
 static void take_turn(struct loop *l)
 {
 	size_t before;
+	unsigned in_vain = 0;
 	do {
 		before = l->waiting_count;
 		l->place_free = false;
 		MHD_run(l->daemon);
-	} while (may_grow(l, before) || answer_waiting(l) || l->place_free);
+	} while (may_grow(l, before, &in_vain) || answer_waiting(l) || l->place_free);
 }
 
 static void *run(void *data)
