@@ -52,7 +52,7 @@ static struct slot *slot_of(struct memo *m, uint64_t hash, enum memo_kind kind, 
 /* Our own commits do not count. */
 static void look_for_others(struct store *s)
 {
-	int64_t now_ms = clock_mono_us() / 1000;
+	int64_t now_ms = clock_rough_ms();
 	if (now_ms < s->looked_ms + LOOK_MS)
 		return;
 	s->looked_ms = now_ms;

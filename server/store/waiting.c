@@ -33,6 +33,9 @@ struct waiting {
 	struct counted counters[COUNTERS_MAX];
 };
 
+/* The last that was done with: one is needed for each commit, and it is large. */
+static _Atomic(struct waiting *) spare;
+
 /* ---- noting -------------------------------------------------------------------------------------------------------------- */
 
 /* NULL when nothing can wait now. */
@@ -41,7 +44,8 @@ static struct waiting *open_notes(struct store *s)
 	if (!s->in_transaction || s->begun || s->busy || s->failed[0])
 		return NULL;
 	if (!s->waiting) {
-		s->waiting = xmalloc(sizeof *s->waiting); /* not cleared: it is large, and only what was noted is looked at */
+		struct waiting *kept = atomic_exchange(&spare, NULL);
+		s->waiting = kept ? kept : xmalloc(sizeof *kept); /* not cleared: only what was noted is looked at */
 		s->waiting->texts = arena_new();
 		s->waiting->now = s->waiting->kept = nothing;
 		s->waiting->kept_due = INT64_MAX;
@@ -281,6 +285,6 @@ void waiting_forget(struct store *s)
 	if (!s->waiting)
 		return;
 	arena_free(s->waiting->texts);
-	free(s->waiting);
+	free(atomic_exchange(&spare, s->waiting));
 	s->waiting = NULL;
 }

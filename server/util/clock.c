@@ -45,6 +45,15 @@ int64_t clock_mono_us(void)
 	return read_us(CLOCK_MONOTONIC);
 }
 
+int64_t clock_rough_ms(void)
+{
+#ifdef CLOCK_MONOTONIC_COARSE
+	return read_us(CLOCK_MONOTONIC_COARSE) / 1000;
+#else
+	return read_us(CLOCK_MONOTONIC) / 1000;
+#endif
+}
+
 static int64_t in_range(wide ms)
 {
 	if (ms < 0)

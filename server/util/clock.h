@@ -10,6 +10,7 @@
 
 int64_t clock_wall_ms(void); /* ms since 1970 */
 int64_t clock_mono_us(void); /* us, for durations only */
+int64_t clock_rough_ms(void); /* the same in ms, some of them behind and cheaper to read */
 /* For the calling thread wall time stands there until it is let go, so that what was done at a moment can be done again at the same. */
 void clock_hold(int64_t wall_ms);
 void clock_let_go(void);
