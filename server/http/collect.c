@@ -132,7 +132,7 @@ static uint64_t too_large(const struct exchange *x)
 static enum MHD_Result refuse(struct exchange *x, int status, const char *json)
 {
 	x->unread = true;
-	return answer_refuse(x, status, json);
+	return send_refusal(x, status, json);
 }
 
 static enum MHD_Result answer(struct exchange *x)

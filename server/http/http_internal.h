@@ -98,13 +98,16 @@ struct answer {
 bool answer_find(struct exchange *x);
 /* Sends what was found, or pauses first; then it is called again. */
 enum MHD_Result answer_give(struct exchange *x);
-/* An answer of http/ itself, to what neither the gateway nor the admin API can be asked. */
-enum MHD_Result answer_refuse(struct exchange *x, int status, const char *json);
-enum MHD_Result answer_send(struct exchange *x, const struct answer *a);
-/* Adds the usual headers, queues the response and lets go of it. */
-enum MHD_Result answer_queue(struct exchange *x, const struct answer *a, struct MHD_Response *response);
 /* The exchange ends, answered or not: a poll that still waits is told, and the admin API's answer freed. */
 void answer_abandon(struct exchange *x);
+
+/* ---- send.c --------------------------------------------------------------------------------------------------------- */
+
+enum MHD_Result send_answer(struct exchange *x, const struct answer *a);
+/* An answer of http/ itself, to what neither the gateway nor the admin API can be asked. */
+enum MHD_Result send_refusal(struct exchange *x, int status, const char *json);
+/* Adds the usual headers, queues the response and lets go of it. */
+enum MHD_Result send_response(struct exchange *x, const struct answer *a, struct MHD_Response *response);
 
 /* ---- live.c --------------------------------------------------------------------------------------------------------- */
 

@@ -192,7 +192,7 @@ static enum MHD_Result answer_in_pieces(struct exchange *x, const struct answer 
 	s->size = w->cut && w->cut_at < a->len ? w->cut_at : a->len;
 	plan_pieces(s, w);
 	struct MHD_Response *response = make_response(x, w, w->lie_about_length ? a->len : s->size);
-	return response ? answer_queue(x, a, response) : MHD_NO;
+	return response ? send_response(x, a, response) : MHD_NO;
 }
 
 /* ---- together ------------------------------------------------------------------------------------------------------ */
@@ -222,7 +222,7 @@ enum MHD_Result wire_answer(struct exchange *x, const struct answer *a)
 	if (w->delay_ms > 0 && once(x, STEP_DELAY) && pause_for_ms(x, w->delay_ms))
 		return MHD_YES;
 	if (is_whole(w))
-		return answer_send(x, a);
+		return send_answer(x, a);
 	if (!is_mute(w))
 		return answer_in_pieces(x, a, w);
 	return w->end == WIRE_SILENCE && stay_silent(x, w) ? MHD_YES : MHD_NO;
