@@ -223,6 +223,28 @@ START_TEST(a_snapshot_comes_back_as_it_was_written)
 }
 END_TEST
 
+/* Many usual rows in one statement, each for itself, and one of which nothing is usual. */
+START_TEST(snapshots_that_are_written_together_come_back_each_as_it_was)
+{
+	enum { FIRST = 20, ODD = 31, LAST = 45 };
+	struct store *s = open_world();
+	struct arena *a = arena_new();
+	store_begin(s);
+	for (int64_t no = FIRST; no <= LAST; no++) {
+		struct snapshot p = no == ODD ? odd_snapshot(no) : sample_snapshot(no, no);
+		store_snapshot_insert(s, &p);
+	}
+	ck_assert(store_commit(s));
+	for (int64_t no = FIRST; no <= LAST; no++) {
+		struct snapshot p = no == ODD ? odd_snapshot(no) : sample_snapshot(no, no), found;
+		ck_assert(store_snapshot(s, a, no, &found));
+		check_snapshot(&p, &found);
+	}
+	arena_free(a);
+	close_world(s);
+}
+END_TEST
+
 START_TEST(saving_a_snapshot_writes_six_fields)
 {
 	struct store *s = open_world();
@@ -447,7 +469,8 @@ int main(void)
 		a_disk_takes_along_its_tags_backups_and_jobs, disks_of_an_instance, states_are_known_by_name,
 	};
 	const TTest *const snapshots[] = {
-		a_snapshot_comes_back_as_it_was_written, saving_a_snapshot_writes_six_fields,
+		a_snapshot_comes_back_as_it_was_written, snapshots_that_are_written_together_come_back_each_as_it_was,
+		saving_a_snapshot_writes_six_fields,
 		a_snapshot_takes_along_tags_and_shares_and_images_when_asked, snapshots_of_a_disk_come_oldest_first,
 		a_backup_point_counts_on_its_disk,
 	};
