@@ -235,8 +235,9 @@ static const struct source *snapshot_source_of(const struct list_query *l)
 	return l->numbers ? &visible_source : &snapshot_source;
 }
 
-/* The snapshots that need more than the plain columns. When they are many, all columns are read of each row instead. */
-enum { RARE_MAX = 64 };
+/* The snapshots that need more than the plain columns. To find sixteen takes as long as the other columns of thirty rows: when they are
+ * that many, all columns are read of each row instead. */
+enum { RARE_MAX = 16 };
 
 struct rare {
 	size_t count; /* RARE_MAX: or more */
