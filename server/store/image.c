@@ -46,9 +46,14 @@ static struct world_image *image_new(unsigned char *data, size_t len, const stru
 	return i;
 }
 
-struct world_image *image_of_bytes(const void *data, size_t len)
+struct world_image *image_of_pieces(const struct image_piece *pieces, size_t count, const unsigned char *bytes, size_t size)
 {
-	return image_new(memcpy(image_memory(len), data, len), len, NULL);
+	unsigned char *data = memset(image_memory(size), 0, size);
+	for (size_t i = 0; i < count; i++) {
+		memcpy(data + pieces[i].at, bytes, pieces[i].len);
+		bytes += pieces[i].len;
+	}
+	return image_new(data, size, NULL);
 }
 
 struct world_image *image_hold(struct world_image *i)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "store/store.h"
 #include "util/buf.h"
@@ -36,8 +37,12 @@ void image_drop(const char *path);
 /* A copy in which no secret key and no token is to be found, not even in unused space. */
 struct world_image *image_blank(const struct world_image *i, struct buf *why);
 
-/* Of bytes that are known to be one; they are copied. */
-struct world_image *image_of_bytes(const void *data, size_t len);
+/* Part of an image: so many of the bytes that are carried, and where they belong. */
+struct image_piece {
+	uint32_t at, len;
+};
+/* From pieces of what is known to be one, their bytes one behind another; all else is zeros. They are copied. */
+struct world_image *image_of_pieces(const struct image_piece *pieces, size_t count, const unsigned char *bytes, size_t size);
 struct world_image *image_hold(struct world_image *i);
 void image_release(struct world_image *i); /* NULL is fine */
 const void *image_data(const struct world_image *i);

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Turns an image of a world into C: embed_image.py IMAGE OUTPUT.c
+
+Four fifths of one are zeros, room that SQLite leaves in its pages. The program carries what lies between them, and where that belongs
+(server/gateway/default_world.h)."""
+
+import pathlib
+import re
+import sys
+
+PER_LINE = 24
+ZEROS = re.compile(rb"\0{32,}")  # shorter ones cost less to carry than a piece more
+
+
+def pieces(data: bytes) -> list[tuple[int, int]]:
+    """Where each begins and ends."""
+    edges = [0, *(edge for zeros in ZEROS.finditer(data) for edge in zeros.span()), len(data)]
+    return [(start, end) for start, end in zip(edges[::2], edges[1::2]) if end > start]
+
+
+def main() -> int:
+    if len(sys.argv) != 3:
+        print(__doc__.splitlines()[0], file=sys.stderr)
+        return 2
+    source, target = (pathlib.Path(arg) for arg in sys.argv[1:])
+    data = source.read_bytes()
+    parts = pieces(data)
+    carried = b"".join(data[start:end] for start, end in parts)
+    rows = [carried[i : i + PER_LINE] for i in range(0, len(carried), PER_LINE)]
+    lines = [
+        f"/* Made from {source.name}. */",
+        '#include "gateway/default_world.h"',
+        "",
+        "const struct image_piece default_world[] = {",
+        *(f"\t{{ {start}, {end - start} }}," for start, end in parts),
+        "};",
+        f"const size_t default_world_count = {len(parts)};",
+        f"const size_t default_world_size = {len(data)};",
+        "",
+        "const unsigned char default_world_bytes[] = {",
+        *("\t" + ",".join(str(byte) for byte in row) + "," for row in rows),
+        "};",
+    ]
+    target.write_text("\n".join(lines) + "\n", encoding="ascii")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
