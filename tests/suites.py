@@ -85,7 +85,10 @@ def environment(name):
 
 
 def suite_seconds(name):
-    return SUITE_SECONDS * float(PACE.get(name, {}).get("CBSMOCK_TESTS_SLOWER", 1))
+    """More when a longer run is asked for: that of fuzzers and of the soak in seconds, that of kills in rounds of some seconds each."""
+    asked = {"CBSMOCK_FUZZ_SECONDS": 1, "CBSMOCK_SOAK_SECONDS": 1, "CBSMOCK_CRASH_ROUNDS": 15}
+    longer = sum(int(os.environ.get(variable, 0)) * each for variable, each in asked.items())
+    return (SUITE_SECONDS + longer) * float(PACE.get(name, {}).get("CBSMOCK_TESTS_SLOWER", 1))
 
 
 # What clang's runtime writes where no llvm-symbolizer is installed: no finding.
