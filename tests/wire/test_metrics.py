@@ -3,6 +3,7 @@
 import http.client
 import re
 import socket
+import time
 import types
 
 import pytest
@@ -124,15 +125,24 @@ def test_server(fresh):
     assert samples["cbsmock_uptime_seconds", ""] >= 0
 
 
+def connections_become(server, wanted):
+    """The server hears of a connection that its client has closed a moment later."""
+    end = time.monotonic() + SECONDS
+    while (seen := scrape(server)["cbsmock_connections", ""]) != wanted and time.monotonic() < end:
+        pass
+    assert seen == wanted
+
+
 def test_connections(fresh):
-    alone = scrape(fresh)["cbsmock_connections", ""]
+    connections_become(fresh, 1)  # that of the scrape itself
     held = [socket.create_connection(("127.0.0.1", fresh.port), SECONDS) for _ in range(5)]
     for connection in held:
         connection.sendall(b"GET /_cbs/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         connection.recv(10)
-    assert scrape(fresh)["cbsmock_connections", ""] == alone + 5
+    connections_become(fresh, 1 + 5)
     for connection in held:
         connection.close()
+    connections_become(fresh, 1)
 
 
 def test_both_paths_and_who_may_ask(fresh):
