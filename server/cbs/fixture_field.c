@@ -21,27 +21,35 @@ static const char *quoted_list(struct loader *l, const char *const *values)
 	return text;
 }
 
-static bool read_choice(struct loader *l, const struct field *f, const cJSON *json, const char *pointer, struct value *out)
+/* Which word of the field's enum it is. */
+static bool find_word(struct loader *l, const struct field *f, const cJSON *json, const char *pointer, int64_t *place)
 {
 	const char *text = cJSON_GetStringValue(json);
-	for (out->number = 0; f->values[out->number] != NULL && text != NULL; out->number++)
-		if (str_is(f->values[out->number], text))
+	for (*place = 0; f->values[*place] != NULL && text != NULL; ++*place)
+		if (str_is(f->values[*place], text))
 			return true;
 	return load_fail(l, pointer, "must be one of %s", quoted_list(l, f->values));
 }
 
+static bool read_choice(struct loader *l, const struct field *f, const cJSON *json, const char *pointer, struct value *out)
+{
+	return find_word(l, f, json, pointer, &out->number);
+}
+
+static bool read_word(struct loader *l, const struct field *f, const cJSON *json, const char *pointer, struct value *out)
+{
+	int64_t place;
+	if (!find_word(l, f, json, pointer, &place))
+		return false;
+	out->text = f->values[place];
+	return true;
+}
+
 static bool read_text(struct loader *l, const struct field *f, const cJSON *json, const char *pointer, struct value *out)
 {
+	if (f->values != NULL)
+		return read_word(l, f, json, pointer, out);
 	const char *text = cJSON_GetStringValue(json);
-	if (f->values != NULL) {
-		for (size_t i = 0; f->values[i] != NULL && text != NULL; i++) {
-			if (str_is(f->values[i], text)) {
-				out->text = f->values[i];
-				return true;
-			}
-		}
-		return load_fail(l, pointer, "must be one of %s", quoted_list(l, f->values));
-	}
 	if (text == NULL)
 		return load_fail(l, pointer, "must be a string");
 	int64_t length = (int64_t)str_utf8_len(text);
@@ -132,9 +140,25 @@ static bool read_list(struct loader *l, const struct field *f, const cJSON *json
 	return true;
 }
 
+/* Nothing in a fixture is null: what is not said is left out. */
+static bool holds_no_null(struct loader *l, const cJSON *json, const char *pointer)
+{
+	size_t index = 0;
+	const cJSON *part;
+	if (cJSON_IsNull(json))
+		return load_fail(l, pointer, "must not be null");
+	cJSON_ArrayForEach(part, json)
+	{
+		const char *at = part->string != NULL ? pointer_to(l, pointer, part->string) : pointer_to_item(l, pointer, index++);
+		if (!holds_no_null(l, part, at))
+			return false;
+	}
+	return true;
+}
+
 static bool read_json(struct loader *l, const struct field *f, const cJSON *json, const char *pointer, struct value *out)
 {
-	if (!check_items(l, f, json, pointer))
+	if (!check_items(l, f, json, pointer) || !holds_no_null(l, json, pointer))
 		return false;
 	char *text = cJSON_PrintUnformatted(json);
 	out->text = arena_strdup(l->arena, text);
