@@ -85,10 +85,11 @@ bool control_set_seed(struct sandbox *s, uint64_t seed)
 
 /* ---- time ------------------------------------------------------------------------------------------------------------------ */
 
-/* Who listens, and how much there was to hear. */
+/* What time brings about: who listens, how much there was to hear, and whether it was too much to let it happen. */
 struct hearing {
 	struct listener to;
 	size_t told;
+	bool too_far;
 };
 
 /* Hands events of the domain on in the shape the admin API asked for. */
@@ -135,15 +136,15 @@ static void change_clock(struct vclock *clock, enum clock_change change, int64_t
 }
 
 /* From inside. */
-static void read_clock(struct sandbox *s, int64_t wall_ms, struct clock_state *out)
+static void read_clock(struct sandbox *s, int64_t wall_ms, const struct hearing *h, struct clock_state *out)
 {
 	*out = (struct clock_state){
-		.clock = s->clock, .now_ms = vclock_now(&s->clock, wall_ms), .next_ms = store_next_due(s->store),
+		.clock = s->clock, .now_ms = vclock_now(&s->clock, wall_ms), .next_ms = store_next_due(s->store), .too_far = h->too_far,
 	};
 }
 
 /* Together, so that a failure leaves neither the clock where it may not be nor half of what it brought about. */
-static bool move_clock(struct sandbox *s, struct arena *a, const struct vclock *next, int64_t wall_ms, struct hearing *h, bool *too_far)
+static bool move_clock(struct sandbox *s, struct arena *a, const struct vclock *next, int64_t wall_ms, struct hearing *h)
 {
 	int64_t now_ms = vclock_now(next, wall_ms);
 	bool back = now_ms < vclock_now(&s->clock, wall_ms);
@@ -153,8 +154,8 @@ static bool move_clock(struct sandbox *s, struct arena *a, const struct vclock *
 	store_begin(s->store);
 	if (back)
 		policies_schedule(s->store, a, now_ms);
-	*too_far = cbs_settle(s->store, a, now_ms, &how) == how.most;
-	if (*too_far) {
+	h->too_far = cbs_settle(s->store, a, now_ms, &how) == how.most;
+	if (h->too_far) {
 		store_rollback(s->store);
 		return false;
 	}
@@ -172,9 +173,8 @@ bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, s
 	int64_t wall_ms = clock_wall_ms();
 	struct vclock next = s->clock;
 	change_clock(&next, change, value, wall_ms);
-	bool too_far = false, done = change == CLOCK_READ || move_clock(s, a, &next, wall_ms, &hearing, &too_far);
-	read_clock(s, wall_ms, out);
-	out->too_far = too_far;
+	bool done = change == CLOCK_READ || move_clock(s, a, &next, wall_ms, &hearing);
+	read_clock(s, wall_ms, &hearing, out);
 	sandbox_leave(s);
 	if (done)
 		recording_note_clock(s, &turn, change, value);
@@ -185,7 +185,7 @@ bool control_clock(struct sandbox *s, enum clock_change change, int64_t value, s
 
 /* Lets everything happen that is due by `until_ms`, or only up to the first moment that shows, within a transaction; returns the
  * moment of the last. What is due may change no state (a disk that expires is isolated days later): that is passed over. */
-static int64_t play(struct sandbox *s, struct arena *a, int64_t now_ms, int64_t until_ms, bool once, struct hearing *h, bool *too_far)
+static int64_t play(struct sandbox *s, struct arena *a, int64_t now_ms, int64_t until_ms, bool once, struct hearing *h)
 {
 	struct passing how = passing_of(s, h);
 	int64_t at_ms = now_ms;
@@ -193,8 +193,8 @@ static int64_t play(struct sandbox *s, struct arena *a, int64_t now_ms, int64_t 
 		int64_t due_ms = store_next_due(s->store);
 		at_ms = due_ms > at_ms ? due_ms : at_ms;
 		how.most -= cbs_settle(s->store, a, at_ms, &how);
-		*too_far = how.most == 0;
-		if (*too_far || (once && h->told > 0))
+		h->too_far = how.most == 0;
+		if (h->too_far || (once && h->told > 0))
 			break;
 	}
 	return at_ms;
@@ -211,17 +211,15 @@ static bool run(struct sandbox *s, int64_t max_ms, bool once, struct clock_state
 	int64_t until_ms = max_ms < WIRETIME_MAX_MS - now_ms ? now_ms + max_ms : WIRETIME_MAX_MS;
 	struct vclock next = s->clock;
 	store_begin(s->store);
-	bool too_far = false;
-	int64_t at_ms = play(s, a, now_ms, until_ms, once, &hearing, &too_far);
+	int64_t at_ms = play(s, a, now_ms, until_ms, once, &hearing);
 	if (!once && store_next_due(s->store) != INT64_MAX)
 		at_ms = until_ms;
 	vclock_set(&next, wall_ms, at_ms);
 	history_because(s, REVISION_TIME, NULL, at_ms);
-	if (too_far)
+	if (hearing.too_far)
 		store_rollback(s->store);
-	bool done = !too_far && sandbox_commit_time(s, &next);
-	read_clock(s, wall_ms, out);
-	out->too_far = too_far;
+	bool done = !hearing.too_far && sandbox_commit_time(s, &next);
+	read_clock(s, wall_ms, &hearing, out);
 	sandbox_leave(s);
 	if (done && once)
 		recording_note_next_event(s, &turn);
