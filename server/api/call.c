@@ -105,6 +105,11 @@ enum verdict call_fail_text(struct call *c, enum text text, ...)
 	return VERDICT_FAIL;
 }
 
+const char *call_unnamed(const struct call *c)
+{
+	return c->lang == LANG_ZH ? "未命名" : "Unnamed";
+}
+
 void call_because(struct call *c, const char *format, ...)
 {
 	va_list args;

@@ -107,6 +107,8 @@ enum verdict call_ok(struct call *c);
 enum verdict call_fail(struct call *c, enum err err) __attribute__((cold));
 /* With a further wording; arguments as in error_text. */
 enum verdict call_fail_text(struct call *c, enum text text, ...) __attribute__((sentinel, cold));
+/* The name of a resource that is made without one: stored, so it is not translated when it is read (cbs.md §4.1). */
+const char *call_unnamed(const struct call *c);
 /* Sets error.because; `format` as printf. */
 void call_because(struct call *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -50,7 +50,7 @@ static struct policy policy_from(struct call *c, const struct policy_request *r)
 	struct policy p = {
 		.account = c->who->uin,
 		.region = c->region,
-		.name = c->lang == LANG_ZH ? "未命名" : "Unnamed", /* stored, not translated when read, as those of disks (inferred) */
+		.name = call_unnamed(c), /* as disks and snapshots are (inferred) */
 		.state = POLICY_NORMAL,
 		.activated = true,
 		.retention_days = RETENTION_DAYS,

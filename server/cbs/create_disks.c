@@ -102,12 +102,12 @@ static void purchase_read(struct call *c, struct purchase *p)
 
 /* ---- the change --------------------------------------------------------------------------------------------------------- */
 
-/* Stored as it was named, not translated when read; several are told apart by a number. */
+/* Several are told apart by a number. */
 static const char *disk_name(struct call *c, const struct purchase *p, int64_t i)
 {
 	const char *given = arg_str(c, "DiskName", "");
 	if (str_is(given, ""))
-		return c->lang == LANG_ZH ? "未命名" : "Unnamed";
+		return call_unnamed(c);
 	return p->count == 1 ? given : arena_printf(c->arena, "%s_%d", given, (int)i);
 }
 

@@ -19,13 +19,10 @@ enum { INCREMENT_SHARE = 16 };
 /* What makes the call what it is, beside its ClientToken. */
 static const char *const token_params[] = { "DiskId", "SnapshotName", "Deadline", "DiskBackupId", "Tags", "DiskUsage", NULL };
 
-/* Stored as it was named, not translated when read (cbs.md §4.1). */
 static const char *snapshot_name(struct call *c)
 {
 	const char *given = arg_str(c, "SnapshotName", "");
-	if (*given != '\0')
-		return given;
-	return c->lang == LANG_ZH ? "未命名" : "Unnamed";
+	return *given != '\0' ? given : call_unnamed(c);
 }
 
 static void subject_ask(struct call *c, struct create_snapshot_subject *s)
