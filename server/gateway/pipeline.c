@@ -12,8 +12,9 @@ struct stage {
 	const char *name;
 	bool (*run)(struct mock *m, struct request *r);
 	enum {
-		HEARS = 1,  /* it needs nothing but the request */
-		ENTERS = 2, /* from here on the sandbox is locked and its time is fixed */
+		HEARS,  /* it needs nothing but the request */
+		JUDGES, /* it looks at what is known of the sandbox, from the outside or, behind ENTERS, from inside */
+		ENTERS, /* from here on the sandbox is locked and its time is fixed */
 	} nature;
 	enum phase phase; /* that the request comes to before it */
 };
@@ -21,21 +22,21 @@ struct stage {
 static const struct stage pipeline[] = {
 	{ "transport", stage_transport, HEARS, NO_PHASE },
 	{ "parse", stage_parse, HEARS, NO_PHASE },
-	{ "sandbox", stage_sandbox, 0, NO_PHASE },
-	{ "presence", stage_presence, 0, PHASE_BEFORE_AUTH },
-	{ "scope", stage_scope, 0, NO_PHASE },
-	{ "expiry", stage_expiry, 0, NO_PHASE },
-	{ "key", stage_key, 0, NO_PHASE },
-	{ "token", stage_token, 0, NO_PHASE },
-	{ "signature", stage_signature, 0, NO_PHASE },
-	{ "identity", stage_identity, 0, NO_PHASE },
+	{ "sandbox", stage_sandbox, JUDGES, NO_PHASE },
+	{ "presence", stage_presence, JUDGES, PHASE_BEFORE_AUTH },
+	{ "scope", stage_scope, JUDGES, NO_PHASE },
+	{ "expiry", stage_expiry, JUDGES, NO_PHASE },
+	{ "key", stage_key, JUDGES, NO_PHASE },
+	{ "token", stage_token, JUDGES, NO_PHASE },
+	{ "signature", stage_signature, JUDGES, NO_PHASE },
+	{ "identity", stage_identity, JUDGES, NO_PHASE },
 	{ "resolve", stage_resolve, ENTERS, PHASE_BEFORE_VALIDATE },
-	{ "region", stage_region, 0, NO_PHASE },
-	{ "limit", stage_limit, 0, NO_PHASE },
-	{ "parameters", stage_parameters, 0, NO_PHASE },
-	{ "permit", stage_permit, 0, NO_PHASE },
-	{ "execute", stage_execute, 0, NO_PHASE },
-	{ "commit", stage_commit, 0, PHASE_BEFORE_COMMIT },
+	{ "region", stage_region, JUDGES, NO_PHASE },
+	{ "limit", stage_limit, JUDGES, NO_PHASE },
+	{ "parameters", stage_parameters, JUDGES, NO_PHASE },
+	{ "permit", stage_permit, JUDGES, NO_PHASE },
+	{ "execute", stage_execute, JUDGES, NO_PHASE },
+	{ "commit", stage_commit, JUDGES, PHASE_BEFORE_COMMIT },
 };
 
 enum { N_STAGES = sizeof pipeline / sizeof pipeline[0] };
