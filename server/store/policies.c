@@ -9,7 +9,7 @@ const char *const policy_state_names[N_POLICY_STATES] = {
 };
 
 enum {
-	GET, INSERT, SAVE, DELETE, DELETE_TIES, DELETE_TICK, ALL, COUNT, BOUND, BIND, UNBIND, UNBIND_DISK, DISKS, OF_DISK,
+	GET, INSERT, SAVE, DELETE, DELETE_TIES, ALL, COUNT, BOUND, BIND, UNBIND, UNBIND_DISK, DISKS, OF_DISK,
 };
 
 #define COLUMNS "no, account, region, name, schedule, policy_state, activated, permanent, retention_days, create_ms"
@@ -22,7 +22,6 @@ static const char *const sql[] = {
 	[SAVE] = "UPDATE policy SET name = ?, schedule = ?, activated = ?, permanent = ?, retention_days = ? WHERE no = ?",
 	[DELETE] = "DELETE FROM policy WHERE no = ?",
 	[DELETE_TIES] = "DELETE FROM policy_disk WHERE policy = ?",
-	[DELETE_TICK] = "DELETE FROM job WHERE kind = 'policy.tick' AND resource = ?",
 	[ALL] = "SELECT " COLUMNS " FROM policy ORDER BY no",
 	[COUNT] = "SELECT COUNT(*) FROM policy WHERE account = ? AND region = ?",
 	[BOUND] = "SELECT 1 FROM policy_disk WHERE policy = ? AND disk = ?",
@@ -120,9 +119,8 @@ static void run_for(struct store *s, int which, int64_t no)
 void store_policy_delete(struct store *s, int64_t no)
 {
 	run_for(s, DELETE_TIES, no);
-	run_for(s, DELETE_TICK, no);
+	store_job_remove_all(s, "policy.", no);
 	run_for(s, DELETE, no);
-	s->next_due_known = false;
 }
 
 size_t store_policies(struct store *s, struct arena *a, struct policy **out)
