@@ -18,6 +18,11 @@ def contents(source: pathlib.Path) -> bytes:
     return json.dumps(json.loads(source.read_text(encoding="utf-8")), ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def byte_rows(data: bytes) -> list[str]:
+    """The inside of an array."""
+    return ["\t" + ",".join(str(byte) for byte in data[i : i + PER_LINE]) + "," for i in range(0, len(data), PER_LINE)]
+
+
 def main() -> int:
     if len(sys.argv) != 3:
         print(__doc__.splitlines()[0], file=sys.stderr)
@@ -28,7 +33,6 @@ def main() -> int:
         print(f"{target}: its name cannot be a C symbol", file=sys.stderr)
         return 2
     data = contents(source)
-    rows = [data[i : i + PER_LINE] for i in range(0, len(data), PER_LINE)]
     lines = [
         f"/* Made from {source.name}. */",
         "#include <stddef.h>",
@@ -37,7 +41,7 @@ def main() -> int:
         f"extern const size_t {name}_len;",
         "",
         f"const unsigned char {name}[] = {{",
-        *("\t" + ",".join(str(byte) for byte in row) + "," for row in rows),
+        *byte_rows(data),
         "\t0",
         "};",
         f"const size_t {name}_len = {len(data)};",

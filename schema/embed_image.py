@@ -8,7 +8,9 @@ import pathlib
 import re
 import sys
 
-PER_LINE = 24
+sys.dont_write_bytecode = True  # into the sources
+from embed import byte_rows  # noqa: E402
+
 ZEROS = re.compile(rb"\0{32,}")  # shorter ones cost less to carry than a piece more
 
 
@@ -25,21 +27,19 @@ def main() -> int:
     source, target = (pathlib.Path(arg) for arg in sys.argv[1:])
     data = source.read_bytes()
     parts = pieces(data)
-    carried = b"".join(data[start:end] for start, end in parts)
-    rows = [carried[i : i + PER_LINE] for i in range(0, len(carried), PER_LINE)]
     lines = [
         f"/* Made from {source.name}. */",
         '#include "gateway/default_world.h"',
         "",
-        "const struct image_piece default_world[] = {",
+        "static const struct image_piece pieces[] = {",
         *(f"\t{{ {start}, {end - start} }}," for start, end in parts),
         "};",
-        f"const size_t default_world_count = {len(parts)};",
-        f"const size_t default_world_size = {len(data)};",
         "",
-        "const unsigned char default_world_bytes[] = {",
-        *("\t" + ",".join(str(byte) for byte in row) + "," for row in rows),
+        "static const unsigned char bytes[] = {",
+        *byte_rows(b"".join(data[start:end] for start, end in parts)),
         "};",
+        "",
+        f"const struct packed_image default_world = {{ pieces, {len(parts)}, bytes, {len(data)} }};",
     ]
     target.write_text("\n".join(lines) + "\n", encoding="ascii")
     return 0

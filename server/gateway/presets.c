@@ -166,7 +166,7 @@ static bool holds(const struct preset_kept *kept, const struct buf *text)
 /* Is the program's own image of it what loading it would give? Its secrets are not sealed. */
 static bool is_carried(const struct presets *p, enum preset which)
 {
-	return which == PRESET_DEFAULT && !path_of(p, which) && p->config->seed == 0 && !p->seal && default_world_size > 0;
+	return which == PRESET_DEFAULT && !path_of(p, which) && p->config->seed == 0 && !p->seal && default_world.size > 0;
 }
 
 /* A file is read each time, as it may have been changed meanwhile; then it is loaded anew. */
@@ -175,7 +175,7 @@ static bool refresh(struct presets *p, enum preset which, int64_t now_ms, struct
 	struct preset_kept *kept = &p->kept[which];
 	bool usable = kept->image && kept->moves;
 	if (!usable && is_carried(p, which)) {
-		kept->image = image_of_pieces(default_world, default_world_count, default_world_bytes, default_world_size);
+		kept->image = image_unpack(&default_world);
 		kept->loaded_ms = DEFAULT_WORLD_MS;
 		usable = kept->moves = true;
 	}

@@ -46,14 +46,15 @@ static struct world_image *image_new(unsigned char *data, size_t len, const stru
 	return i;
 }
 
-struct world_image *image_of_pieces(const struct image_piece *pieces, size_t count, const unsigned char *bytes, size_t size)
+struct world_image *image_unpack(const struct packed_image *p)
 {
-	unsigned char *data = memset(image_memory(size), 0, size);
-	for (size_t i = 0; i < count; i++) {
-		memcpy(data + pieces[i].at, bytes, pieces[i].len);
-		bytes += pieces[i].len;
+	unsigned char *data = memset(image_memory(p->size), 0, p->size);
+	const unsigned char *bytes = p->bytes;
+	for (size_t i = 0; i < p->count; i++) {
+		memcpy(data + p->pieces[i].at, bytes, p->pieces[i].len);
+		bytes += p->pieces[i].len;
 	}
-	return image_new(data, size, NULL);
+	return image_new(data, p->size, NULL);
 }
 
 struct world_image *image_hold(struct world_image *i)

@@ -37,12 +37,17 @@ void image_drop(const char *path);
 /* A copy in which no secret key and no token is to be found, not even in unused space. */
 struct world_image *image_blank(const struct world_image *i, struct buf *why);
 
-/* Part of an image: so many of the bytes that are carried, and where they belong. */
-struct image_piece {
-	uint32_t at, len;
+/* What is known to be an image, without its zeros: pieces of it, their bytes one behind another. */
+struct packed_image {
+	const struct image_piece {
+		uint32_t at, len;
+	} *pieces;
+	size_t count;
+	const unsigned char *bytes;
+	size_t size; /* of the whole */
 };
-/* From pieces of what is known to be one, their bytes one behind another; all else is zeros. They are copied. */
-struct world_image *image_of_pieces(const struct image_piece *pieces, size_t count, const unsigned char *bytes, size_t size);
+/* A copy. */
+struct world_image *image_unpack(const struct packed_image *p);
 struct world_image *image_hold(struct world_image *i);
 void image_release(struct world_image *i); /* NULL is fine */
 const void *image_data(const struct world_image *i);

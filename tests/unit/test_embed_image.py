@@ -19,12 +19,12 @@ def embedded(folder, data):
 
 
 def rebuilt(text):
-    """As image_of_pieces does it."""
-    size = int(re.search(r"default_world_size = (\d+);", text)[1])
-    carried = bytes(int(number) for number in re.findall(r"\d+", text.partition("default_world_bytes[] = {")[2]))
+    """As image_unpack does it."""
+    count, size = map(int, re.search(r"default_world = \{ pieces, (\d+), bytes, (\d+) \};", text).groups())
+    carried = bytes(int(number) for number in re.findall(r"\d+", re.search(r"bytes\[\] = \{([^}]*)\}", text)[1]))
     whole, used = bytearray(size), 0
     pieces = [(int(at), int(length)) for at, length in re.findall(r"\{ (\d+), (\d+) \},", text)]
-    assert int(re.search(r"default_world_count = (\d+);", text)[1]) == len(pieces)
+    assert len(pieces) == count
     for at, length in pieces:
         whole[at : at + length] = carried[used : used + length]
         used += length
