@@ -4,53 +4,24 @@ A policy is made, bound, and time moves: snapshots appear and expire by themselv
 """
 
 import itertools
-import json
 import re
 
 import pytest
-from tencentcloud.cbs.v20170312 import cbs_client, models
-from tencentcloud.common.credential import Credential
-from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
-from tencentcloud.common.profile.client_profile import ClientProfile
-from tencentcloud.common.profile.http_profile import HttpProfile
 
-from support import api, sign
+from official import METHODS, SIGNATURES, ask, client, no_proxy, refusal  # pylint: disable=unused-import
+from support import api
 
 ATTACHED, DETACHED = "disk-attached", "disk-lzrg2pwi"
-SIGNATURES = ["TC3-HMAC-SHA256", "HmacSHA256", "HmacSHA1"]
-METHODS = ["POST", "GET"]
 NEW_YEAR = "2026-01-01T00:00:00Z"  # eight in the morning where the hours of a policy are counted
 NOWHERE = "asp-00000000"
 
 
 @pytest.fixture
-def cloud(server, monkeypatch):
-    """The world as new, its clock at rest; no proxy of this machine between."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+def cloud(server, no_proxy):
+    """The world as new, its clock at rest."""
     server.admin.freeze()
     server.admin.ask("PUT", "/_cbs/clock", {"action": "set", "to": NEW_YEAR})
     return server
-
-
-def client(server, signature="TC3-HMAC-SHA256", method="POST", language="en-US"):
-    http = HttpProfile(protocol="http", endpoint=server.address, reqMethod=method, reqTimeout=30)
-    profile = ClientProfile(httpProfile=http, signMethod=signature, language=language)
-    return cbs_client.CbsClient(Credential(sign.SECRET_ID, sign.SECRET_KEY), "ap-guangzhou", profile)
-
-
-def ask(cbs, action, **params):
-    """Calls an action with the SDK's own model of its request."""
-    request = getattr(models, action + "Request")()
-    request.from_json_string(json.dumps(params))
-    return getattr(cbs, action)(request)
-
-
-def refusal(cbs, action, **params):
-    with pytest.raises(TencentCloudSDKException) as caught:
-        ask(cbs, action, **params)
-    return caught.value
 
 
 def snapshots_of(cbs, disk, policy):
@@ -61,7 +32,7 @@ def snapshots_of(cbs, disk, policy):
 
 @pytest.mark.parametrize("signature,method", list(itertools.product(SIGNATURES, METHODS)))
 def test_life_of_a_policy(cloud, signature, method):
-    cbs = client(cloud, signature, method)
+    cbs = client(cloud, signature=signature, method=method)
     schedule = [{"Hour": [19, 7], "DayOfWeek": [6, 5]}, {"Hour": [0], "DayOfMonth": [31]}]
 
     foreseen = ask(cbs, "CreateAutoSnapshotPolicy", Policy=schedule, DryRun=True)

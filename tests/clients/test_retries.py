@@ -1,14 +1,11 @@
 """The official Python SDK with its own retryer, and an answer that is lost: what only a server that owns the commit can show."""
 
 import pytest
-from tencentcloud.cbs.v20170312 import cbs_client, models
 from tencentcloud.common import retry
-from tencentcloud.common.credential import Credential
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
-from tencentcloud.common.profile.client_profile import ClientProfile
-from tencentcloud.common.profile.http_profile import HttpProfile
 
-from support import api, sign
+from official import ask, client, no_proxy  # pylint: disable=unused-import
+from support import api
 from support.faults import Faults
 from support.requests import Requests
 from support.server import Server
@@ -24,10 +21,7 @@ def quick():
 
 
 @pytest.fixture
-def server(quick, monkeypatch):
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+def server(quick, no_proxy):
     quick.admin.reset()
     return quick
 
@@ -35,13 +29,10 @@ def server(quick, monkeypatch):
 def create_snapshot(server, attempts=2):
     """With the SDK's StandardRetryer, which does not wait between attempts here. What it raises is no matter of ours: after a lost
     answer this version of it raises the first error though a later attempt succeeded."""
-    profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=server.address, reqTimeout=20))
-    profile.retryer = retry.StandardRetryer(max_attempts=attempts, backoff_fn=lambda attempt: 0)
-    client = cbs_client.CbsClient(Credential(sign.SECRET_ID, sign.SECRET_KEY), "ap-guangzhou", profile)
-    request = models.CreateSnapshotRequest()
-    request.DiskId = DISK
+    cbs = client(server)
+    cbs.profile.retryer = retry.StandardRetryer(max_attempts=attempts, backoff_fn=lambda attempt: 0)
     try:
-        return client.CreateSnapshot(request).SnapshotId
+        return ask(cbs, "CreateSnapshot", DiskId=DISK).SnapshotId
     except TencentCloudSDKException:
         return None
 

@@ -8,35 +8,27 @@ import json
 import re
 
 import pytest
-from tencentcloud.cbs.v20170312 import cbs_client, models
+from tencentcloud.cbs.v20170312 import cbs_client
 from tencentcloud.common.common_client import CommonClient
 from tencentcloud.common.credential import Credential
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
+from official import METHODS, REGION, SIGNATURES, ask, client, no_proxy, profile, refusal  # pylint: disable=unused-import
 from support import sign
 from support.server import Server
 
 DISK = "disk-lzrg2pwi"
 VERSION = "2017-03-12"
-REGION = "ap-guangzhou"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TAG = re.compile(r"\(([0-9a-f]{12})\)")
 
-SIGNATURES = ["TC3-HMAC-SHA256", "HmacSHA256", "HmacSHA1"]
-METHODS = ["POST", "GET"]
 LANGUAGES = ["en-US", "zh-CN"]
 UNNAMED = {"en-US": "Unnamed", "zh-CN": "未命名"}
 
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    """The SDK asks NO_PROXY for the host with its port, so a proxy of this machine would get between."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
 @pytest.fixture(scope="module")
@@ -44,29 +36,6 @@ def ca_file(module_server, tmp_path_factory):
     path = tmp_path_factory.mktemp("ca") / "ca.pem"
     path.write_text(module_server.admin.ca_pem())
     return str(path)
-
-
-def profile(endpoint, signature="TC3-HMAC-SHA256", method="POST", language="en-US", ca_file=None):
-    http = HttpProfile(protocol="https" if ca_file else "http", endpoint=endpoint, reqMethod=method, reqTimeout=30,
-                       certification=ca_file)
-    return ClientProfile(httpProfile=http, signMethod=signature, language=language)
-
-
-def client(server, secret_id=sign.SECRET_ID, secret_key=sign.SECRET_KEY, token=None, region=REGION, **how):
-    return cbs_client.CbsClient(Credential(secret_id, secret_key, token), region, profile(server.address, **how))
-
-
-def ask(cbs, action, **params):
-    """Calls an action with the SDK's own model of its request."""
-    request = getattr(models, action + "Request")()
-    request.from_json_string(json.dumps(params))
-    return getattr(cbs, action)(request)
-
-
-def refusal(cbs, action, **params):
-    with pytest.raises(TencentCloudSDKException) as caught:
-        ask(cbs, action, **params)
-    return caught.value
 
 
 def check_refusal(error, code, language, tagged):
