@@ -1,5 +1,5 @@
 /* What happened to a world: told, compared, blamed on requests, and gone back on until it equals one in which the rest never happened. */
-#include "run.h"
+#include "folder.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -475,9 +475,9 @@ END_TEST
 
 START_TEST(a_file_can_go_back_too)
 {
-	char dir[] = "/tmp/cbsmock-revisions-XXXXXX", file[64];
+	char dir[FOLDER_SIZE], file[128];
 	close_world();
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	config.data_dir = dir;
 	open_world();
 	char *before = dump();
@@ -506,8 +506,7 @@ START_TEST(a_file_can_go_back_too)
 	rewind_to(0);
 
 	close_world();
-	unlink(file);
-	rmdir(dir);
+	folder_remove(dir);
 	config.data_dir = NULL;
 	open_world();
 }

@@ -1,7 +1,7 @@
 /* Worlds in files: made, opened again, survived, refused with one sentence and left as they were. */
+#include "folder.h"
 #include "store_world.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,39 +12,19 @@
 
 /* A directory of one test, emptied and removed at its end. */
 struct place {
-	char dir[64];
+	char dir[FOLDER_SIZE];
 	char file[128];
 };
 
 static void place_open(struct place *p)
 {
-	snprintf(p->dir, sizeof p->dir, "/tmp/cbsmock-store-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(p->dir));
+	folder_make(p->dir);
 	snprintf(p->file, sizeof p->file, "%s/default.db", p->dir);
-}
-
-static size_t files_in(const char *dir, bool remove_them)
-{
-	DIR *d = opendir(dir);
-	size_t count = 0;
-	ck_assert_ptr_nonnull(d);
-	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
-		char path[512];
-		if (e->d_name[0] == '.')
-			continue;
-		count++;
-		snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-		if (remove_them)
-			ck_assert_int_eq(remove(path), 0);
-	}
-	closedir(d);
-	return count;
 }
 
 static void place_close(struct place *p)
 {
-	files_in(p->dir, true);
-	ck_assert_int_eq(rmdir(p->dir), 0);
+	folder_remove(p->dir);
 }
 
 static struct store *open_well(const char *path)
@@ -100,7 +80,7 @@ static void check_untouched(struct place *p, const void *data, size_t len, const
 	const char *found = read_whole(a, p->file, &now);
 	ck_assert_uint_eq(now, len);
 	ck_assert_int_eq(memcmp(found, data, len), 0);
-	ck_assert_uint_eq(files_in(p->dir, false), 1);
+	ck_assert_uint_eq(folder_files(p->dir, false), 1);
 	arena_free(a);
 }
 
@@ -127,7 +107,7 @@ START_TEST(a_file_keeps_the_world)
 	struct world w;
 	place_open(&p);
 	make_world(p.file);
-	ck_assert_uint_eq(files_in(p.dir, false), 1);
+	ck_assert_uint_eq(folder_files(p.dir, false), 1);
 
 	struct store *s = open_well(p.file);
 	ck_assert(!store_is_new(s));
@@ -204,7 +184,7 @@ START_TEST(commits_survive_kill_9_and_the_rest_does_not)
 	ck_assert(store_disk(s, a, 1049, &d));
 	ck_assert(!store_disk(s, a, 1050, &d));
 	store_close(s);
-	ck_assert_uint_eq(files_in(p.dir, false), 1);
+	ck_assert_uint_eq(folder_files(p.dir, false), 1);
 	arena_free(a);
 	place_close(&p);
 }
@@ -381,7 +361,7 @@ START_TEST(what_is_not_a_file_is_refused)
 	snprintf(path, sizeof path, "%s/x", p.file);
 	write_file(p.file, "", 0);
 	check_refused(path, "Not a directory");
-	ck_assert_uint_eq(files_in(p.dir, false), 1);
+	ck_assert_uint_eq(folder_files(p.dir, false), 1);
 	place_close(&p);
 }
 END_TEST
@@ -439,7 +419,7 @@ START_TEST(a_file_that_cannot_be_written_is_refused)
 	ck_assert_int_eq(chmod(p.file, 0444), 0);
 	if (geteuid() != 0) /* root may write anyway */
 		check_refused(p.file, "Permission denied");
-	ck_assert_uint_eq(files_in(p.dir, false), 1);
+	ck_assert_uint_eq(folder_files(p.dir, false), 1);
 	place_close(&p);
 }
 END_TEST
@@ -466,7 +446,7 @@ START_TEST(a_file_in_use_is_refused_until_it_is_free)
 	store_close(s);
 	s = open_well(p.file);
 	store_close(s);
-	ck_assert_uint_eq(files_in(p.dir, false), 1);
+	ck_assert_uint_eq(folder_files(p.dir, false), 1);
 	place_close(&p);
 }
 END_TEST
@@ -483,7 +463,7 @@ START_TEST(a_lock_file_alone_locks_nothing)
 	struct store *s = open_well(p.file);
 	check_refused(p.file, "in use by another cbsmock");
 	store_close(s);
-	ck_assert_uint_eq(files_in(p.dir, false), 1);
+	ck_assert_uint_eq(folder_files(p.dir, false), 1);
 	place_close(&p);
 }
 END_TEST

@@ -1,4 +1,5 @@
 /* The log as others find it: whoever opens a file by SQLite's own file system, or what a sudden end left of it, sees every commit whole. */
+#include "folder.h"
 #include "store_world.h"
 
 #include <stdio.h>
@@ -7,7 +8,7 @@
 #include "store/store_internal.h"
 
 struct place {
-	char dir[64], file[128], copy[128];
+	char dir[FOLDER_SIZE], file[128], copy[128];
 	sqlite3 *db;
 };
 
@@ -20,8 +21,7 @@ static void run_all(sqlite3 *db, const char *script)
 
 static void place_open(struct place *p)
 {
-	snprintf(p->dir, sizeof p->dir, "/tmp/cbsmock-joined-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(p->dir));
+	folder_make(p->dir);
 	snprintf(p->file, sizeof p->file, "%s/world.db", p->dir);
 	snprintf(p->copy, sizeof p->copy, "%s/copy.db", p->dir);
 	sqlite_ready();
@@ -43,9 +43,7 @@ static void remove_file(const char *file)
 static void place_close(struct place *p)
 {
 	ck_assert_int_eq(sqlite3_close(p->db), SQLITE_OK);
-	remove_file(p->file);
-	remove_file(p->copy);
-	ck_assert_int_eq(rmdir(p->dir), 0);
+	folder_remove(p->dir);
 }
 
 static void copy_file(const char *from, const char *to, const char *ending)

@@ -1,4 +1,5 @@
 /* Changes that wait to be written, and rows that are remembered: nobody who asks the store, or opens its file, can tell. */
+#include "folder.h"
 #include "store_world.h"
 
 #include <stdio.h>
@@ -184,8 +185,8 @@ END_TEST
 
 static char *file_name(struct arena *a)
 {
-	char *dir = arena_strdup(a, "/tmp/cbsmock-waiting-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	char dir[FOLDER_SIZE];
+	folder_make(dir);
 	return arena_printf(a, "%s/world.db", dir);
 }
 
@@ -201,10 +202,9 @@ static struct store *open_file(const char *path)
 
 static void remove_file(const char *path)
 {
-	char dir[128];
+	char dir[FOLDER_SIZE];
 	snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') - path), path);
-	unlink(path);
-	rmdir(dir);
+	folder_remove(dir);
 }
 
 static struct store *file_with_disk(const char *path)
