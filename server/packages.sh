@@ -37,6 +37,7 @@ want_build_tools() {
 	want libcjson-dev has_library libcjson
 	want libsqlite3-dev has_library sqlite3
 	want libgnutls28-dev has_library gnutls
+	want nettle-dev has_library nettle
 }
 
 apt_get() {

@@ -1,6 +1,7 @@
 /* TC3-HMAC-SHA256 (protocol.md §3a): canonical request, string to sign, signature; and the Authorization header taken apart. */
 #include "gateway/sign.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "util/buf.h"
@@ -83,38 +84,44 @@ void tc3_signing_key(const char *secret_key, const char *date, const char *servi
 	hmac_sha256(key, sizeof key, terminator, strlen(terminator), out);
 }
 
-/* A key is good for a day and costs three times what signing with it does, so each thread remembers the last few. */
-static void signing_key(struct arena *a, const char *secret_key, const char *date, const char *service, uint8_t out[SHA256_SIZE])
+/* What a signing key is made of, and the key. */
+struct signing_key {
+	bool whole; /* its texts fitted; else it is of this one call */
+	char secret_key[136], date[16], service[16];
+	struct hmac_sha256_ctx key;
+};
+
+static bool keep_text(char *room, size_t size, const char *text)
 {
-	enum { KEYS = 8, INPUT_MAX = 192 };
-	static _Thread_local struct {
-		char input[INPUT_MAX];
-		uint8_t key[SHA256_SIZE];
-	} keys[KEYS];
+	return (size_t)snprintf(room, size, "%s", text) < size;
+}
+
+/* A key is good for a day and costs three times what signing with it does, so each thread remembers the last few. */
+static struct hmac_sha256_ctx *signing_key(const char *secret_key, const char *date, const char *service)
+{
+	enum { KEYS = 8 };
+	static _Thread_local struct signing_key keys[KEYS];
 	static _Thread_local unsigned oldest;
-	const char *input = arena_concat(a, date, "/", service, "/", secret_key, NULL);
-	size_t size = strlen(input) + 1;
-	for (unsigned i = 0; i < KEYS && size <= INPUT_MAX; i++) {
-		if (memcmp(keys[i].input, input, size) != 0)
-			continue;
-		memcpy(out, keys[i].key, SHA256_SIZE);
-		return;
-	}
-	tc3_signing_key(secret_key, date, service, out);
-	if (size > INPUT_MAX)
-		return;
-	memcpy(keys[oldest].input, input, size);
-	memcpy(keys[oldest].key, out, SHA256_SIZE);
+	for (struct signing_key *k = keys; k < keys + KEYS; k++)
+		if (k->whole && str_is(k->date, date) && str_is(k->secret_key, secret_key) && str_is(k->service, service))
+			return &k->key;
+	uint8_t made[SHA256_SIZE];
+	struct signing_key *k = &keys[oldest];
 	oldest = (oldest + 1) % KEYS;
+	tc3_signing_key(secret_key, date, service, made);
+	k->whole = keep_text(k->secret_key, sizeof k->secret_key, secret_key) && keep_text(k->date, sizeof k->date, date) &&
+		keep_text(k->service, sizeof k->service, service);
+	hmac_sha256_key(&k->key, made, sizeof made);
+	return &k->key;
 }
 
 void tc3_sign(struct arena *a, const struct tc3_input *in, const char *secret_key, struct tc3_signature *out)
 {
-	uint8_t key[SHA256_SIZE], signature[SHA256_SIZE];
+	uint8_t signature[SHA256_SIZE];
 	out->canonical_request = canonical_request(a, in);
 	out->string_to_sign = string_to_sign(a, in, out->canonical_request);
-	signing_key(a, secret_key, in->date, in->service, key);
-	hmac_sha256(key, sizeof key, out->string_to_sign, strlen(out->string_to_sign), signature);
+	struct hmac_sha256_ctx *key = signing_key(secret_key, in->date, in->service);
+	hmac_sha256_with(key, out->string_to_sign, strlen(out->string_to_sign), signature);
 	hex_encode(signature, sizeof signature, out->hex);
 }
 

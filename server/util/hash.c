@@ -1,23 +1,17 @@
-/* Thin covers over GnuTLS's one-call digests, and the two text forms signatures come in. */
+/* Thin covers over Nettle's digests, and the two text forms signatures come in. GnuTLS has the same digests behind calls that allocate. */
 #include "util/hash.h"
 
 #include <gnutls/crypto.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <nettle/memops.h>
+#include <nettle/sha2.h>
 #include <string.h>
-
-/* These calls fail only when the library is unusable, and then nothing the server could answer would be true. */
-static void must(int status)
-{
-	if (status == GNUTLS_E_SUCCESS)
-		return;
-	fprintf(stderr, "cbsmock: GnuTLS cannot hash: %s\n", gnutls_strerror(status));
-	_Exit(EXIT_FAILURE);
-}
 
 void sha256(const void *data, size_t len, uint8_t out[SHA256_SIZE])
 {
-	must(gnutls_hash_fast(GNUTLS_DIG_SHA256, data, len, out));
+	struct sha256_ctx c;
+	sha256_init(&c);
+	sha256_update(&c, len, data);
+	sha256_digest(&c, SHA256_SIZE, out);
 }
 
 void sha256_hex(const void *data, size_t len, char out[SHA256_HEX + 1])
@@ -27,14 +21,30 @@ void sha256_hex(const void *data, size_t len, char out[SHA256_HEX + 1])
 	hex_encode(digest, sizeof digest, out);
 }
 
-void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len, uint8_t out[SHA256_SIZE])
+void hmac_sha256_key(struct hmac_sha256_ctx *key, const void *secret, size_t len)
 {
-	must(gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, key_len, data, len, out));
+	hmac_sha256_set_key(key, len, secret);
 }
 
-void hmac_sha1(const void *key, size_t key_len, const void *data, size_t len, uint8_t out[SHA1_SIZE])
+void hmac_sha256_with(struct hmac_sha256_ctx *key, const void *data, size_t len, uint8_t out[SHA256_SIZE])
 {
-	must(gnutls_hmac_fast(GNUTLS_MAC_SHA1, key, key_len, data, len, out));
+	hmac_sha256_update(key, len, data);
+	hmac_sha256_digest(key, SHA256_SIZE, out); /* leaves the key as it was before the message */
+}
+
+void hmac_sha256(const void *secret, size_t secret_len, const void *data, size_t len, uint8_t out[SHA256_SIZE])
+{
+	struct hmac_sha256_ctx key;
+	hmac_sha256_key(&key, secret, secret_len);
+	hmac_sha256_with(&key, data, len, out);
+}
+
+void hmac_sha1(const void *secret, size_t secret_len, const void *data, size_t len, uint8_t out[SHA1_SIZE])
+{
+	struct hmac_sha1_ctx key;
+	hmac_sha1_set_key(&key, secret_len, secret);
+	hmac_sha1_update(&key, len, data);
+	hmac_sha1_digest(&key, SHA1_SIZE, out);
 }
 
 void hex_encode(const uint8_t *data, size_t len, char *out)
@@ -119,10 +129,5 @@ bool random_bytes(uint8_t *out, size_t len)
 bool equal_constant_time(const char *a, const char *b)
 {
 	size_t len = strlen(a);
-	if (len != strlen(b))
-		return false;
-	volatile unsigned char differences = 0;
-	for (size_t i = 0; i < len; i++)
-		differences = (unsigned char)(differences | (a[i] ^ b[i]));
-	return differences == 0;
+	return len == strlen(b) && memeql_sec(a, b, len);
 }

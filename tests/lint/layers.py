@@ -29,9 +29,10 @@ LIBRARIES = {
     "microhttpd.h": ("http",),
     "sqlite3.h": ("store",),
     "gnutls/": ("util", "http"),
+    "nettle/": ("util",),
     "cjson/": ("api", "cbs", "gateway", "admin", "cli", ""),
 }
-PACKAGES = ("libmicrohttpd", "libcjson", "sqlite3", "gnutls", "check")
+PACKAGES = ("libmicrohttpd", "libcjson", "sqlite3", "gnutls", "nettle", "check")
 BANNED_CALLS = (
     "sprintf vsprintf strcpy strcat stpcpy atoi atol atof strtok gets sleep usleep nanosleep time gettimeofday clock_gettime"
 ).split()

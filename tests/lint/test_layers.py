@@ -82,7 +82,7 @@ class Lint(unittest.TestCase):
         self.caught(layers.check_arrows, "server/misc/a.c", text, "misc may not include util/clock.h")
 
     def test_libraries_in_the_wrong_folder(self):
-        for library in ("microhttpd.h", "sqlite3.h", "gnutls/gnutls.h"):
+        for library in ("microhttpd.h", "sqlite3.h", "gnutls/gnutls.h", "nettle/sha2.h"):
             with self.subTest(library):
                 text = f"/* An action. */\n#include <{library}>\n"
                 self.caught(layers.check_libraries, "server/cbs/list.c", text, f"server/cbs/list.c:2: {library} belongs to")

@@ -11,7 +11,7 @@ from support.server import ROOT, environment
 from support.shipping import LIBDIR, install, run
 
 SOURCES = ("fixtures", "schema", "server", "meson.build", "meson_options.txt")
-LIBRARIES = ("libmicrohttpd", "libcjson", "sqlite3", "gnutls")
+LIBRARIES = ("libmicrohttpd", "libcjson", "sqlite3", "gnutls", "nettle")
 PROGRAM = r"""
 #include <libcbsmock.h>
 #include <stdio.h>
@@ -169,6 +169,6 @@ def test_the_debian_package(installed, tmp_path):
         assert one.read() == two.read()
     assert run("dpkg-deb", "--field", package, "Version").strip() == version(installed)
     depends = run("dpkg-deb", "--field", package, "Depends")
-    assert all(name in depends for name in ("libc6", "libcjson1", "libgnutls30", "libmicrohttpd12", "libsqlite3-0"))
+    assert all(name in depends for name in ("libc6", "libcjson1", "libgnutls30", "libnettle8", "libmicrohttpd12", "libsqlite3-0"))
     run("dpkg-deb", "--extract", package, tmp_path / "root")
     assert run(tmp_path / "root/usr/bin/cbsmock", "--version").split()[1] == version(installed)
