@@ -136,21 +136,30 @@ START_TEST(v1_sorts_by_bytes_and_may_dot_names)
 }
 END_TEST
 
+/* Remembered, each key is still its own secret's, date's and service's: more than are kept, some that differ only at the end of a text
+ * longer than what is kept of it, each signed with twice. */
 START_TEST(signing_key_is_the_one_signing_uses)
 {
+	enum { LONG = 400, MANY = 24 };
 	struct arena *a = arena_new();
-	struct tc3_input in = {
-		.method = "GET", .query = "", .signed_headers = "", .payload_hash = "-", .timestamp = "1", .date = "1970-01-01",
-		.service = "cbs",
-	};
-	struct tc3_signature made;
-	uint8_t key[SHA256_SIZE], signature[SHA256_SIZE];
-	char hex[SHA256_HEX + 1];
-	tc3_sign(a, &in, "secret", &made);
-	tc3_signing_key("secret", in.date, in.service, key);
-	hmac_sha256(key, sizeof key, made.string_to_sign, strlen(made.string_to_sign), signature);
-	hex_encode(signature, sizeof signature, hex);
-	ck_assert_str_eq(hex, made.hex);
+	char *lengthy = arena_alloc(a, LONG + 1);
+	memset(lengthy, 'k', LONG);
+	for (int i = 0; i < 2 * MANY; i++) {
+		int n = i % MANY;
+		const char *secret = n < MANY - 4 ? arena_strndup(a, lengthy, (size_t)(130 + n % 8)) : lengthy;
+		struct tc3_input in = {
+			.method = "GET", .query = "", .signed_headers = "", .payload_hash = "-", .timestamp = "1",
+			.date = n % 3 ? "1970-01-01" : arena_concat(a, "1970-01-01", lengthy, NULL), .service = n % 2 ? "cbs" : "cvm",
+		};
+		struct tc3_signature made;
+		uint8_t key[SHA256_SIZE], signature[SHA256_SIZE];
+		char hex[SHA256_HEX + 1];
+		tc3_sign(a, &in, secret, &made);
+		tc3_signing_key(secret, in.date, in.service, key);
+		hmac_sha256(key, sizeof key, made.string_to_sign, strlen(made.string_to_sign), signature);
+		hex_encode(signature, sizeof signature, hex);
+		ck_assert_str_eq(hex, made.hex);
+	}
 	arena_free(a);
 }
 END_TEST
