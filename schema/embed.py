@@ -8,6 +8,7 @@ read it by, which was a quarter of it."""
 import json
 import pathlib
 import sys
+from collections.abc import Callable
 
 PER_LINE = 24
 
@@ -23,18 +24,23 @@ def byte_rows(data: bytes) -> list[str]:
     return ["\t" + ",".join(str(byte) for byte in data[i : i + PER_LINE]) + "," for i in range(0, len(data), PER_LINE)]
 
 
-def main() -> int:
+def write_c(usage: str, lines_of: Callable[[pathlib.Path, str], list[str]]) -> int:
+    """Makes the second file of the command line from the first; `lines_of` gives what follows the opening, for a symbol of that name."""
     if len(sys.argv) != 3:
-        print(__doc__.splitlines()[0], file=sys.stderr)
+        print(usage.splitlines()[0], file=sys.stderr)
         return 2
     source, target = (pathlib.Path(arg) for arg in sys.argv[1:])
-    name = target.stem
-    if not name.isidentifier():
+    if not target.stem.isidentifier():
         print(f"{target}: its name cannot be a C symbol", file=sys.stderr)
         return 2
+    lines = [f"/* Made from {source.name}. */", *lines_of(source, target.stem)]
+    target.write_text("\n".join(lines) + "\n", encoding="ascii")
+    return 0
+
+
+def array(source: pathlib.Path, name: str) -> list[str]:
     data = contents(source)
-    lines = [
-        f"/* Made from {source.name}. */",
+    return [
         "#include <stddef.h>",
         "",
         f"extern const unsigned char {name}[];",
@@ -46,9 +52,7 @@ def main() -> int:
         "};",
         f"const size_t {name}_len = {len(data)};",
     ]
-    target.write_text("\n".join(lines) + "\n", encoding="ascii")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_c(__doc__, array))

@@ -9,7 +9,7 @@ import re
 import sys
 
 sys.dont_write_bytecode = True  # into the sources
-from embed import byte_rows  # noqa: E402
+from embed import byte_rows, write_c  # noqa: E402
 
 ZEROS = re.compile(rb"\0{32,}")  # shorter ones cost less to carry than a piece more
 
@@ -20,15 +20,10 @@ def pieces(data: bytes) -> list[tuple[int, int]]:
     return [(start, end) for start, end in zip(edges[::2], edges[1::2]) if end > start]
 
 
-def main() -> int:
-    if len(sys.argv) != 3:
-        print(__doc__.splitlines()[0], file=sys.stderr)
-        return 2
-    source, target = (pathlib.Path(arg) for arg in sys.argv[1:])
+def image(source: pathlib.Path, name: str) -> list[str]:
     data = source.read_bytes()
     parts = pieces(data)
-    lines = [
-        f"/* Made from {source.name}. */",
+    return [
         '#include "gateway/default_world.h"',
         "",
         "static const struct image_piece pieces[] = {",
@@ -39,11 +34,9 @@ def main() -> int:
         *byte_rows(b"".join(data[start:end] for start, end in parts)),
         "};",
         "",
-        f"const struct packed_image default_world = {{ pieces, {len(parts)}, bytes, {len(data)} }};",
+        f"const struct packed_image {name} = {{ pieces, {len(parts)}, bytes, {len(data)} }};",
     ]
-    target.write_text("\n".join(lines) + "\n", encoding="ascii")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_c(__doc__, image))

@@ -12,7 +12,7 @@ SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "schema" / "embed_image.p
 
 
 def embedded(folder, data):
-    source, target = folder / "world.db", folder / "world.c"
+    source, target = folder / "world.db", folder / "default_world.c"
     source.write_bytes(data)
     subprocess.run([sys.executable, "-B", SCRIPT, source, target], check=True)
     return target.read_text(encoding="ascii")
