@@ -8,13 +8,13 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import making
 import suites
+from support.wait import wait_until
 
 UNITTEST = "Ran 24 tests in 0.5s\n\n"
 JUNIT = """<testsuites><testsuite>
@@ -88,16 +88,11 @@ class Processes(unittest.TestCase):
 
     def test_what_went_into_a_group_of_its_own_ends_too(self):
         with making.begun(["setsid", "--wait", "tail", "-f", "/dev/null"]) as process:
-            until = time.monotonic() + 60
-            while len(making.living(process.pid)) < 2:
-                self.assertLess(time.monotonic(), until)
-                time.sleep(0.01)
+            wait_until(lambda: len(making.living(process.pid)) >= 2, lambda: "one process only", 60)
             both = making.living(process.pid)
             making.kill_group(process.pid)
             process.wait()
-            while both & {pid for pid, _, _ in making.processes()}:
-                self.assertLess(time.monotonic(), until)
-                time.sleep(0.01)
+            wait_until(lambda: not both & {pid for pid, _, _ in making.processes()}, lambda: "one is still there", 60)
 
     def test_a_command_that_does_not_end(self):
         with self.assertRaisesRegex(suites.Failure, "tail: not done after 0.2 s"):
@@ -130,10 +125,7 @@ class Making(unittest.TestCase):
         return shop
 
     def wait_for(self, text):
-        until = time.monotonic() + 60
-        while text not in self.log.read_text(encoding="utf-8"):
-            self.assertLess(time.monotonic(), until, f"no {text}")
-            time.sleep(0.01)
+        wait_until(lambda: text in self.log.read_text(encoding="utf-8"), lambda: f"no {text}", 60)
 
     def get(self, shop, name):
         with contextlib.redirect_stdout(io.StringIO()) as said:

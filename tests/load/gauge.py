@@ -4,13 +4,11 @@ import contextlib
 import os
 import pathlib
 import resource
-import time
 
 import pytest
 
-from support import pace
+from support.wait import wait_until
 
-WAIT_SECONDS = pace.seconds(20)
 FILES_BESIDE = 200
 
 
@@ -64,10 +62,3 @@ class Gauge:
     def wait_for_files(self, at_most):
         """Waits until no more than so many are open."""
         wait_until(lambda: self.files() <= at_most, lambda: f"{self.files()} descriptors are open, not {at_most}")
-
-
-def wait_until(holds, complaint):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, complaint()
-        time.sleep(0.01)

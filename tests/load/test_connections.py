@@ -15,10 +15,11 @@ import time
 
 import pytest
 
-from gauge import Gauge, files_as_before, many_files, wait_until
+from gauge import Gauge, files_as_before, many_files
 from raw import TIMEOUT_SECONDS, Raw, message
 from support import api, pace
 from support.server import Server
+from support.wait import wait_until
 
 MIB = 1024 * 1024
 MANY = 10000

@@ -3,7 +3,6 @@
 import http.client
 import re
 import socket
-import time
 import types
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from start import Process
 from support import api
 from support.server import Server
+from support.wait import wait_until
 
 DISK = "disk-lzrg2pwi"
 SECONDS = 30
@@ -127,10 +127,9 @@ def test_server(fresh):
 
 def connections_become(server, wanted):
     """The server hears of a connection that its client has closed a moment later."""
-    end = time.monotonic() + SECONDS
-    while (seen := scrape(server)["cbsmock_connections", ""]) != wanted and time.monotonic() < end:
-        pass
-    assert seen == wanted
+    def count():
+        return scrape(server)["cbsmock_connections", ""]
+    wait_until(lambda: count() == wanted, lambda: f"{count()} connections, not {wanted}", SECONDS)
 
 
 def test_connections(fresh):

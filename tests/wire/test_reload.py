@@ -5,18 +5,17 @@ import http.client
 import json
 import os
 import pty
-import select
 import signal
 import subprocess
 import termios
 import threading
-import time
 
 import pytest
 
 from start import environment
 from support.api import Client, call
 from support.server import Server, binary
+from support.wait import wait_until
 
 DISK = "disk-lzrg2pwi"
 SECONDS = 20
@@ -37,14 +36,12 @@ class Configured:
     def hup(self):
         """Sends SIGHUP; the lines it was answered with."""
         before = len(self.server.log())
+
+        def said():
+            return self.server.log()[before:]
         self.server.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + SECONDS
-        while True:
-            said = self.server.log()[before:]
-            if READ in said or KEPT in said:
-                return said
-            assert time.monotonic() < deadline, said
-            select.select([], [], [], 0.01)
+        wait_until(lambda: READ in said() or KEPT in said(), said, SECONDS)
+        return said()
 
     def hup_with(self, **settings):
         self.write(**settings)

@@ -5,13 +5,13 @@ import http.client
 import json
 import random
 import subprocess
-import time
 
 import pytest
 
 from support import api, sign
 from support.revisions import Revisions
 from support.server import Server, binary
+from support.wait import wait_until
 
 SECONDS = 120
 DISK = "disk-lzrg2pwi"
@@ -167,12 +167,10 @@ def test_a_kept_world_is_recorded_too(tmp_path):
         records = Revisions(server.admin)
         started = records.start()
         made = api.call(server, "CreateSnapshot", {"DiskId": DISK})["SnapshotId"]
-        deadline = time.monotonic() + 20
-        while True:
-            (one,) = api.call(server, "DescribeSnapshots", {"SnapshotIds": [made]})["SnapshotSet"]
-            if one["SnapshotState"] == "NORMAL":
-                break
-            assert time.monotonic() < deadline
+
+        def state():
+            return api.call(server, "DescribeSnapshots", {"SnapshotIds": [made]})["SnapshotSet"][0]["SnapshotState"]
+        wait_until(lambda: state() == "NORMAL", state, 20)
         bundle = records.recording(started["id"])
     assert b"0 answered otherwise" in replay("-", "--check", text=bundle).stdout
 

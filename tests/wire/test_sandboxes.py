@@ -4,7 +4,6 @@ import contextlib
 import json
 import resource
 import sqlite3
-import time
 
 import pytest
 
@@ -12,6 +11,7 @@ from boxes import DISK, NEW_YEAR, create, refused, sandboxes, snapshots  # pylin
 from support import sign
 from support.sandboxes import SECRET_KEY, Sandbox, Sandboxes
 from support.server import Server
+from support.wait import wait_until
 
 
 # ---- coming and going ------------------------------------------------------------------------------------------------------
@@ -131,9 +131,7 @@ def test_time_to_live(sandboxes):
     one = sandboxes.put("AKIDone", template="empty", ttl="10m")
     assert sandboxes.change("AKIDone", ttl=None)["expires"] is None
     assert sandboxes.change("AKIDone", ttl="300ms")["expires"]
-    deadline = time.monotonic() + 20
-    while one.call("DescribeDisks").code is None:
-        assert time.monotonic() < deadline
+    wait_until(lambda: one.call("DescribeDisks").code is not None, lambda: "it lives on", 20)
     assert one.call("DescribeDisks").code == "AuthFailure.SecretIdNotFound"
     assert "AKIDone" not in sandboxes.list()
     assert refused(sandboxes, "PATCH", "/_cbs/sandboxes/default", {"ttl": "1s"})[:2] == (409, "PermanentSandbox")
