@@ -47,14 +47,19 @@ void hmac_sha1(const void *secret, size_t secret_len, const void *data, size_t l
 	hmac_sha1_digest(&key, SHA1_SIZE, out);
 }
 
+/* Reckoned, not looked up: a compiler does many digits at once. */
+static char hex_digit(unsigned value)
+{
+	return (char)('0' + value + (value > 9) * ('a' - '0' - 10));
+}
+
 void hex_encode(const uint8_t *data, size_t len, char *out)
 {
-	static const char digits[] = "0123456789abcdef";
 	for (size_t i = 0; i < len; i++) {
-		*out++ = digits[data[i] >> 4];
-		*out++ = digits[data[i] & 15];
+		out[2 * i] = hex_digit(data[i] >> 4);
+		out[2 * i + 1] = hex_digit(data[i] & 15);
 	}
-	*out = '\0';
+	out[2 * len] = '\0';
 }
 
 void base64_encode(const uint8_t *data, size_t len, char *out)

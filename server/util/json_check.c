@@ -101,11 +101,21 @@ static bool check_escape(struct checker *c)
 	return true;
 }
 
+/* A character that is a byte and means itself: most of them are. */
+static bool is_plain(char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 static bool check_string(struct checker *c)
 {
 	if (!take(c, '"'))
 		return fail(c, JSON_SYNTAX, c->at);
-	while (c->at < c->end && *c->at != '"') {
+	for (;;) {
+		while (c->at < c->end && is_plain(*c->at))
+			c->at++;
+		if (c->at == c->end || *c->at == '"')
+			break;
 		if (*c->at == '\\') {
 			if (!check_escape(c))
 				return false;

@@ -1,9 +1,10 @@
 /* Small texts read without locale, blanks or guessing: what a C library reader would let pass is refused here. */
 #include "util/str.h"
 
+/* Without a branch, so that a compiler does many at once. */
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return (char)(c + ((unsigned char)(c - 'A') <= 'Z' - 'A') * ('a' - 'A'));
 }
 
 bool str_suffix(const char *text, const char *suffix)
@@ -18,20 +19,13 @@ bool str_case_is(const char *a, const char *b)
 {
 	if (!a || !b)
 		return a == b;
+	if (strcmp(a, b) == 0) /* most that are equal are so in case too, and this looks at many bytes at once */
+		return true;
 	while (*a && (*a == *b || lower(*a) == lower(*b))) {
 		a++;
 		b++;
 	}
 	return lower(*a) == lower(*b);
-}
-
-bool str_case_prefix(const char *text, const char *prefix)
-{
-	while (*prefix && lower(*text) == lower(*prefix)) {
-		text++;
-		prefix++;
-	}
-	return !*prefix;
 }
 
 bool str_to_u64(const char *text, uint64_t *out)
@@ -237,6 +231,6 @@ size_t str_distance(const char *a, const char *b)
 
 void str_lower(char *text)
 {
-	for (; *text; text++)
-		*text = lower(*text);
+	for (size_t i = 0, len = strlen(text); i < len; i++)
+		text[i] = lower(text[i]);
 }

@@ -20,7 +20,6 @@ static inline bool str_prefix(const char *text, const char *prefix)
 
 bool str_suffix(const char *text, const char *suffix);
 bool str_case_is(const char *a, const char *b); /* ASCII case ignored */
-bool str_case_prefix(const char *text, const char *prefix);
 /* The whole text is one decimal number in range; no blank, no plus sign. */
 bool str_to_i64(const char *text, int64_t *out);
 bool str_to_u64(const char *text, uint64_t *out);

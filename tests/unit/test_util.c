@@ -71,6 +71,17 @@ START_TEST(arena_copies_text)
 }
 END_TEST
 
+START_TEST(arena_joins_as_many_texts_as_there_are)
+{
+	struct arena *a = arena_new();
+	ck_assert_str_eq(arena_concat(a, "", NULL), "");
+	ck_assert_str_eq(arena_concat(a, "a", "", "bc", NULL), "abc");
+	const char *many = arena_concat(a, "1", "22", "3", "44", "5", "66", "7", "88", "9", "aa", "b", "cc", "d", "ee", "f", "gg", NULL);
+	ck_assert_str_eq(many, "1223445667889aabccdeefgg");
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(arena_prints)
 {
 	struct arena *a = arena_new();
@@ -499,8 +510,8 @@ int main(void)
 	Suite *suite = suite_create("util");
 	const TTest *const arena[] = {
 		arena_gives_zeroed_aligned_memory, arena_pieces_do_not_overlap, arena_takes_sizes_around_and_past_a_chunk,
-		arena_copies_text, arena_prints, arena_runs_deferred_functions_last_first, arena_free_takes_null,
-		xmalloc_family_never_returns_null,
+		arena_copies_text, arena_joins_as_many_texts_as_there_are, arena_prints, arena_runs_deferred_functions_last_first,
+		arena_free_takes_null, xmalloc_family_never_returns_null,
 	};
 	const TTest *const buf[] = {
 		buf_grows_and_stays_terminated, buf_holds_exactly_its_maximum, buf_refuses_an_append_whole_and_all_later_ones,
