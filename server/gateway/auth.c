@@ -235,7 +235,7 @@ static void add_quirk(struct request *r, const char *quirk)
 /* The hash of the body, or what the client put in its place. False when the client named a hash and it is another. */
 static bool payload_hash(struct request *r, char out[SHA256_HEX + 1])
 {
-	const char *named = request_header(r, "X-TC-Content-SHA256");
+	const char *named = r->known[HEADER_CONTENT_SHA256];
 	if (str_is(named, UNSIGNED_PAYLOAD)) {
 		sha256_hex(UNSIGNED_PAYLOAD, strlen(UNSIGNED_PAYLOAD), out);
 		return true;

@@ -205,7 +205,7 @@ size_t tags_of(const struct request *r, const struct name_value *in_force, size_
                struct name_value *out)
 {
 	size_t count = 0;
-	const char *header = request_header(r, "X-Cbs-Tags");
+	const char *header = r->known[HEADER_TAGS];
 	while (header && *header && count < JOURNAL_TAGS_MAX) {
 		size_t len = strcspn(header, ","), name = strcspn(header, "=,");
 		const char *value = header + name + (header[name] == '=');

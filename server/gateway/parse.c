@@ -11,10 +11,9 @@
 #define FORM_TYPE "application/x-www-form-urlencoded"
 #define JSON_TYPE "application/json"
 
-static const char *header_or_empty(const struct request *r, const char *name)
+static const char *header_or_empty(const struct request *r, enum header which)
 {
-	const char *value = request_header(r, name);
-	return value ? value : "";
+	return r->known[which] ? r->known[which] : "";
 }
 
 /* ---- target and host --------------------------------------------------------------------------------------------------- */
@@ -45,7 +44,7 @@ static void split_target(struct request *r, const char **authority)
 
 static void read_host(struct request *r, const char *authority)
 {
-	const char *host = request_header(r, "Host");
+	const char *host = r->known[HEADER_HOST];
 	r->host = host ? host : authority ? authority : "";
 	char *name = arena_strdup(r->arena, after_scheme(r->host));
 	name[strcspn(name, "/")] = '\0';
@@ -73,7 +72,7 @@ static void read_access_region(struct request *r)
 
 static void read_form(struct request *r)
 {
-	const char *type = header_or_empty(r, "Content-Type");
+	const char *type = header_or_empty(r, HEADER_CONTENT_TYPE);
 	type += strspn(type, " \t");
 	char *media = arena_strndup(r->arena, type, strcspn(type, "; \t"));
 	str_lower(media);
@@ -84,7 +83,7 @@ static void read_form(struct request *r)
 		r->form = FORM_POST;
 	else if (str_is(media, JSON_TYPE))
 		r->form = FORM_POST_JSON;
-	r->tc3 = r->form == FORM_POST_JSON || request_header(r, "Authorization") || request_header(r, "X-TC-Action");
+	r->tc3 = r->form == FORM_POST_JSON || r->known[HEADER_AUTHORIZATION] || r->known[HEADER_ACTION];
 }
 
 static bool within_size(const struct request *r)
@@ -135,7 +134,8 @@ bool stage_transport(struct mock *m, struct request *r)
 {
 	(void)m;
 	const char *authority;
-	read_language(r, header_or_empty(r, "X-TC-Language"));
+	request_sort_headers(r);
+	read_language(r, header_or_empty(r, HEADER_LANGUAGE));
 	split_target(r, &authority);
 	read_host(r, authority);
 	read_access_region(r);
@@ -172,7 +172,7 @@ static void release(void *tree)
 static bool too_many_values(const char *text, size_t len)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < len && len > VALUES_MAX; i++)
 		count += text[i] == ',' || text[i] == '[' || text[i] == '{';
 	return count > VALUES_MAX;
 }
@@ -217,36 +217,16 @@ static void read_v1(struct request *r)
 		read_language(r, pair_or_empty(r, "Language"));
 }
 
-/* The common parameters in one walk over the headers; of one that comes twice the first counts. */
-static void read_common_headers(struct request *r)
-{
-	static const char family[] = "X-TC-";
-	struct {
-		const char *name, **value;
-		bool found;
-	} common[] = {
-		{ "X-TC-Action", &r->action, false },       { "X-TC-Version", &r->version, false }, { "X-TC-Region", &r->region, false },
-		{ "X-TC-Timestamp", &r->timestamp, false }, { "X-TC-Token", &r->token, false },     { "X-TC-RequestClient", &r->client, false },
-	};
-	for (size_t i = 0; i < r->header_count; i++) {
-		const struct name_value *header = &r->headers[i];
-		if (!str_case_prefix(header->name, family))
-			continue;
-		for (size_t c = 0; c < sizeof common / sizeof common[0]; c++) {
-			if (common[c].found || !str_case_is(header->name + strlen(family), common[c].name + strlen(family)))
-				continue;
-			*common[c].value = header->value;
-			common[c].found = true;
-			break;
-		}
-	}
-}
-
 static void read_tc3(struct request *r)
 {
-	read_common_headers(r);
+	r->action = header_or_empty(r, HEADER_ACTION);
+	r->version = header_or_empty(r, HEADER_VERSION);
+	r->region = header_or_empty(r, HEADER_REGION);
+	r->timestamp = header_or_empty(r, HEADER_TIMESTAMP);
+	r->token = header_or_empty(r, HEADER_TOKEN);
+	r->client = header_or_empty(r, HEADER_CLIENT);
 	r->nonce = r->signature_method = "";
-	const char *authorization = request_header(r, "Authorization");
+	const char *authorization = r->known[HEADER_AUTHORIZATION];
 	if (!authorization)
 		return;
 	r->authorization_fault = tc3_parse(r->arena, authorization, &r->authorization);
@@ -292,7 +272,7 @@ static bool is_number(struct request *r, const char *name, const char *value)
 
 static bool read_authorization(struct request *r)
 {
-	const char *header = request_header(r, "Authorization");
+	const char *header = r->known[HEADER_AUTHORIZATION];
 	if (!header) {
 		because(r, "no Authorization header");
 		return refuse(r, ERR_AUTH_FAILURE_INVALID_AUTHORIZATION);

@@ -1,7 +1,7 @@
 /* Birth and end of a request: one arena, from which it and everything it will ever hold is taken. */
 #include "gateway/request.h"
 
-#include "util/str.h"
+#include <string.h>
 
 struct request *request_new(void)
 {
@@ -25,11 +25,51 @@ void request_free(struct request *r)
 	arena_free(r->arena);
 }
 
-const char *request_header(const struct request *r, const char *name)
+static const struct known_header {
+	const char *name;
+	size_t len;
+} known_headers[N_HEADERS] = {
+#define KNOWN(name) { name, sizeof name - 1 }
+	[HEADER_HOST] = KNOWN("Host"),
+	[HEADER_CONTENT_TYPE] = KNOWN("Content-Type"),
+	[HEADER_AUTHORIZATION] = KNOWN("Authorization"),
+	[HEADER_ACTION] = KNOWN("X-TC-Action"),
+	[HEADER_VERSION] = KNOWN("X-TC-Version"),
+	[HEADER_REGION] = KNOWN("X-TC-Region"),
+	[HEADER_TIMESTAMP] = KNOWN("X-TC-Timestamp"),
+	[HEADER_TOKEN] = KNOWN("X-TC-Token"),
+	[HEADER_CLIENT] = KNOWN("X-TC-RequestClient"),
+	[HEADER_LANGUAGE] = KNOWN("X-TC-Language"),
+	[HEADER_CONTENT_SHA256] = KNOWN("X-TC-Content-SHA256"),
+	[HEADER_TRACE_ID] = KNOWN("X-TC-TraceId"),
+	[HEADER_TAGS] = KNOWN("X-Cbs-Tags"),
+#undef KNOWN
+};
+
+/* Of two names of one length most differ in their last byte already. */
+static bool is_known(const struct known_header *known, const char *name, size_t len)
 {
 	enum { CASE_FREE = 0x5f }; /* of a letter: the bits that are not its case */
+	return known->len == len && ((known->name[len - 1] ^ name[len - 1]) & CASE_FREE) == 0 && str_case_is(known->name, name);
+}
+
+void request_sort_headers(struct request *r)
+{
+	memset(r->known, 0, sizeof r->known);
+	for (size_t i = 0; i < r->header_count; i++) {
+		const struct name_value *header = &r->headers[i];
+		size_t len = strlen(header->name), which = 0;
+		while (which < N_HEADERS && !is_known(&known_headers[which], header->name, len))
+			which++;
+		if (which < N_HEADERS && !r->known[which])
+			r->known[which] = header->value;
+	}
+}
+
+const char *request_header(const struct request *r, const char *name)
+{
 	for (size_t i = 0; i < r->header_count; i++)
-		if (((r->headers[i].name[0] ^ name[0]) & CASE_FREE) == 0 && str_case_is(r->headers[i].name, name))
+		if (header_is(&r->headers[i], name))
 			return r->headers[i].value;
 	return NULL;
 }

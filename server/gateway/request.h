@@ -16,6 +16,7 @@
 #include "gateway/trail.h"
 #include "gateway/turns.h"
 #include "gateway/wire.h"
+#include "util/str.h"
 
 enum {
 	BODY_MAX = 10 * 1024 * 1024, /* bytes of a JSON body (protocol.md §1); http/ keeps no more than one byte above it */
@@ -34,6 +35,12 @@ enum form {
 };
 
 struct xray;
+
+/* The headers that every request is looked through for. */
+enum header {
+	HEADER_HOST, HEADER_CONTENT_TYPE, HEADER_AUTHORIZATION, HEADER_ACTION, HEADER_VERSION, HEADER_REGION, HEADER_TIMESTAMP, HEADER_TOKEN,
+	HEADER_CLIENT, HEADER_LANGUAGE, HEADER_CONTENT_SHA256, HEADER_TRACE_ID, HEADER_TAGS, N_HEADERS,
+};
 
 /* What the check of a signature is known to have found; zeroed: nothing. */
 struct proof {
@@ -59,6 +66,7 @@ struct request {
 	struct proof proof;       /* of one that is played again */
 
 	/* parsed */
+	const char *known[N_HEADERS]; /* NULL when absent; of one that comes twice the first */
 	const char *path, *query; /* query raw, "" when none */
 	const char *host;         /* the Host header as received, else the authority of an absolute target */
 	const char *host_name;    /* the same in lower case, without "http://" and port */
@@ -123,7 +131,15 @@ struct request {
 /* Texts that may be absent are "" from the start. */
 struct request *request_new(void);
 void request_free(struct request *r); /* once, when the answer has left; NULL is fine */
-/* NULL when absent; names compare without case. */
+/* Fills `known`. */
+void request_sort_headers(struct request *r);
+/* Has it this name, without case? Most that have not differ in their first byte. */
+static inline bool header_is(const struct name_value *header, const char *name)
+{
+	enum { CASE_FREE = 0x5f }; /* of a letter: the bits that are not its case */
+	return ((header->name[0] ^ name[0]) & CASE_FREE) == 0 && str_case_is(header->name, name);
+}
+/* Any header by its name, without case; NULL when absent. */
 const char *request_header(const struct request *r, const char *name);
 
 #endif

@@ -112,7 +112,7 @@ static size_t count_headers(const struct request *r, const char *name)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < r->header_count; i++)
-		count += str_case_is(r->headers[i].name, name);
+		count += header_is(&r->headers[i], name);
 	return count;
 }
 

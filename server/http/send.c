@@ -27,7 +27,7 @@ enum MHD_Result send_response(struct exchange *x, const struct answer *a, struct
 		add_header(x, response, "Cache-Control", "no-store");
 		add_header(x, response, "X-Content-Type-Options", "nosniff");
 	} else {
-		const char *trace = request_header(r, "X-TC-TraceId");
+		const char *trace = r->known[HEADER_TRACE_ID];
 		if (trace && trace[0])
 			add_header(x, response, "X-TC-TraceId", trace);
 	}
