@@ -54,6 +54,8 @@ def read_tables(sql: str) -> dict[str, dict[str, tuple]]:
             checks[column] = {int(value) for value in values.split(",")}
         for column, value in re.findall(r"\b(\w+) = '([^']*)'", text):  # a CHECK spelled with OR
             checks.setdefault(column, set()).add(value)
+        for check in re.finditer(r"CHECK \((\w+) = \d+(?: OR \1 = \d+)+\)", text):
+            checks[check[1]] = {int(value) for value in re.findall(r"= (\d+)", check[0])}
         tables[name] = {
             column: (kind, key > 0, bool(not_null) and default is None and key == 0, checks.get(column))
             for _, column, kind, not_null, default, key in db.execute(f"PRAGMA table_info({name})")

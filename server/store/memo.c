@@ -3,7 +3,6 @@
 
 #include "store/store_internal.h"
 #include "util/clock.h"
-#include "util/rng.h"
 #include "util/str.h"
 
 enum {
@@ -28,10 +27,10 @@ struct memo {
 
 static uint64_t hash_of(enum memo_kind kind, int64_t number, const char *text)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = ((uint64_t)number * 16 + (uint64_t)kind) * UINT64_C(0x9e3779b97f4a7c15);
 	for (; text && *text; text++)
 		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return rng_mix(hash, (uint64_t)number * 16 + (uint64_t)kind) | 1;
+	return hash | 1;
 }
 
 static bool is_row(const struct slot *slot, enum memo_kind kind, int64_t number, const char *text)
@@ -42,7 +41,7 @@ static bool is_row(const struct slot *slot, enum memo_kind kind, int64_t number,
 /* The slot of a row, or the free one it would get. */
 static struct slot *slot_of(struct memo *m, uint64_t hash, enum memo_kind kind, int64_t number, const char *text)
 {
-	for (uint64_t at = hash >> 32;; at++) {
+	for (uint64_t at = hash >> 40;; at++) { /* bits that every part of the name has a say in */
 		struct slot *slot = &m->slots[at % SLOTS];
 		if (slot->hash == 0 || (slot->hash == hash && is_row(slot, kind, number, text)))
 			return slot;

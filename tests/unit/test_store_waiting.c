@@ -395,6 +395,32 @@ START_TEST(far_pages_are_the_same)
 }
 END_TEST
 
+/* However many come together, and where among them one gives a column that most leave out. */
+START_TEST(any_number_is_written_row_by_row)
+{
+	struct store *s = world_with_disk();
+	struct arena *a = arena_new();
+	const int64_t count = _i + 1, unusual = FIRST + _i / 2;
+	store_begin(s);
+	for (int64_t no = FIRST; no < FIRST + count; no++) {
+		struct snapshot p = sample_snapshot(no, DISK);
+		p.name = arena_printf(a, "snapshot %d", (int)no);
+		p.encrypt = no == unusual;
+		store_snapshot_insert(s, &p);
+	}
+	ck_assert(store_commit(s));
+	ck_assert_uint_eq(written(s, a), (size_t)count);
+	for (int64_t no = FIRST; no < FIRST + count; no++) {
+		struct snapshot p;
+		ck_assert(store_snapshot(s, a, no, &p));
+		ck_assert_str_eq(p.name, arena_printf(a, "snapshot %d", (int)no));
+		ck_assert_int_eq(p.encrypt, no == unusual);
+	}
+	arena_free(a);
+	close_world(s);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const waiting[] = {
@@ -411,6 +437,7 @@ int main(void)
 	add_case(suite, "far pages", pages, LENGTH(pages));
 	TCase *several = tcase_create("several at a time");
 	tcase_add_loop_test(several, one_that_cannot_be_written_takes_all_with_it, 0, 20);
+	tcase_add_loop_test(several, any_number_is_written_row_by_row, 0, 20);
 	suite_add_tcase(suite, several);
 	return run_suite(suite);
 }
