@@ -60,6 +60,8 @@ bool stage_permit(struct mock *m, struct request *r)
 {
 	(void)m;
 	bool found = false;
+	if (!store_restricted(r->sandbox->store, r->caller.uin, r->caller.sub_uin)) /* most are not, and need no name spelled */
+		return true;
 	if (!allowed_ids(r, "volume", r->run->volumes, &found) || !allowed_ids(r, "snapshot", r->run->snapshots, &found))
 		return false;
 	return found || allowed(r, "*");

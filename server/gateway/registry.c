@@ -78,15 +78,12 @@ static struct registry_entry *look_up(const struct registry_shard *shard, uint64
 
 static void copy_texts(struct arena *a, struct credential *c, struct account *account)
 {
-	c->secret_id = arena_strdup(a, c->secret_id);
-	c->secret_key = arena_strdup(a, c->secret_key);
-	c->token = arena_strdup(a, c->token);
-	c->status = arena_strdup(a, c->status);
-	c->kind = arena_strdup(a, c->kind);
-	c->mfa = arena_strdup(a, c->mfa);
-	account->name = arena_strdup(a, account->name);
-	account->ip_allow = arena_strdup(a, account->ip_allow);
-	account->ip_deny = arena_strdup(a, account->ip_deny);
+	const char **texts[] = {
+		&c->secret_id, &c->secret_key, &c->token, &c->status, &c->kind, &c->mfa,
+		&account->name, &account->ip_allow, &account->ip_deny,
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		*texts[i] = **texts[i] ? arena_strdup(a, *texts[i]) : "";
 }
 
 bool registry_find(struct registry *g, struct arena *a, const char *secret_id, int64_t wall_ms, struct sandbox **sandbox,

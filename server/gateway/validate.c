@@ -258,10 +258,12 @@ static bool walk_object(struct walk *w, const struct shape *shape, const cJSON *
 {
 	if (w->pass == PASS_NAMES && !check_names(w, shape, object, up))
 		return false;
-	for (size_t i = 0; i < shape->count; i++) {
+	size_t left = w->pass == PASS_REQUIRED ? SIZE_MAX : (size_t)cJSON_GetArraySize(object); /* members to come, all named in the shape */
+	for (size_t i = 0; i < shape->count && left > 0; i++) {
 		const struct param *p = &shape->params[i];
 		struct place here = { .up = up, .name = p->name };
 		cJSON *item = given(object, p);
+		left -= item != NULL;
 		if (!item && p->required && w->pass == PASS_REQUIRED)
 			return refuse_text(w->r, TEXT_MISSING_PARAMETER_NAMED, place_text(w->r->arena, &here), NULL);
 		if (item && !(p->list ? walk_list(w, p, item, &here) : walk_value(w, p, item, &here)))

@@ -187,12 +187,26 @@ static const struct permissions *permissions_of(struct store *s, int64_t account
 	return memo_keep(s, MEMO_PERMISSIONS, account, NULL, p);
 }
 
+static bool concerns(const struct permission *p, int64_t sub_uin)
+{
+	return p->sub_uin == 0 || p->sub_uin == sub_uin;
+}
+
+bool store_restricted(struct store *s, int64_t account, int64_t sub_uin)
+{
+	const struct permissions *all = permissions_of(s, account);
+	for (size_t i = 0; all && i < all->count; i++)
+		if (concerns(&all->list[i], sub_uin))
+			return true;
+	return false;
+}
+
 bool store_denied(struct store *s, int64_t account, int64_t sub_uin, const char *action, const char *resource, bool *product_level)
 {
 	const struct permissions *all = permissions_of(s, account);
 	for (size_t i = 0; all && i < all->count; i++) {
 		const struct permission *p = &all->list[i];
-		if ((p->sub_uin != 0 && p->sub_uin != sub_uin) || !str_glob(p->action, action) || !str_glob(p->resource, resource))
+		if (!concerns(p, sub_uin) || !str_glob(p->action, action) || !str_glob(p->resource, resource))
 			continue;
 		*product_level = p->product_level;
 		return true;

@@ -159,7 +159,9 @@ void store_set_credentials(struct store *s, const struct credential *list, size_
 /* The lowest account number; 0 when there is none. */
 int64_t store_first_account(struct store *s);
 
-/* Does CAM refuse this identity the action ("cvm:CreateSnapshot") on any of the resources? *product_level tells which code. */
+/* Does CAM refuse this identity anything at all? */
+bool store_restricted(struct store *s, int64_t account, int64_t sub_uin);
+/* Does it refuse this identity the action ("cvm:CreateSnapshot") on any of the resources? *product_level tells which code. */
 bool store_denied(struct store *s, int64_t account, int64_t sub_uin, const char *action, const char *resource, bool *product_level);
 
 bool store_project_exists(struct store *s, int64_t account, int64_t project_id);
