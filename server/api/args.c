@@ -4,10 +4,11 @@
 #include "util/ident.h"
 #include "util/str.h"
 
+/* One that is read in a loop is the same literal each time. */
 static void note(struct arg_reads *reads, const char *name)
 {
 	for (size_t i = 0; reads && i < reads->count; i++)
-		if (str_is(reads->names[i], name))
+		if (reads->names[i] == name)
 			return;
 	if (reads && reads->count < ARG_READS_MAX)
 		reads->names[reads->count++] = name;

@@ -36,6 +36,14 @@ void ident_format(const char *prefix, int64_t no, char out[IDENT_SIZE])
 	out[start + DIGITS] = '\0';
 }
 
+/* BASE for a character that is none. */
+static uint64_t digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (uint64_t)(c - '0');
+	return c >= 'a' && c <= 'z' ? (uint64_t)(c - 'a') + 10 : BASE;
+}
+
 bool ident_parse(const char *prefix, const char *id, int64_t *no)
 {
 	size_t start = strlen(prefix);
@@ -43,10 +51,10 @@ bool ident_parse(const char *prefix, const char *id, int64_t *no)
 		return false;
 	uint64_t spelt = 0;
 	for (size_t i = start; id[i]; i++) {
-		const char *digit = strchr(alphabet, id[i]);
-		if (!digit)
+		uint64_t digit = digit_of(id[i]);
+		if (digit == BASE)
 			return false;
-		spelt = spelt * BASE + (uint64_t)(digit - alphabet);
+		spelt = spelt * BASE + digit;
 	}
 	*no = (int64_t)multiply(spelt, inverse);
 	return true;

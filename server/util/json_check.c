@@ -14,12 +14,15 @@ struct key {
 	size_t len;       /* up to the closing one */
 };
 
+enum { KEYS_FIRST = 32, FEW = 8 };
+
 struct checker {
 	const char *start, *at, *end;
 	int depth;
-	struct key *keys; /* of the open objects, outermost first */
+	struct key *keys; /* of the open objects, outermost first; in `first` while they fit */
 	size_t key_count, key_room;
 	struct json_report *report;
+	struct key first[KEYS_FIRST];
 };
 
 static bool fail(struct checker *c, enum json_fault fault, const char *where)
@@ -220,25 +223,43 @@ static void copy_key(struct key key, char out[static 64])
 static void add_key(struct checker *c, const char *text, size_t len)
 {
 	if (c->key_count == c->key_room) {
-		c->key_room = c->key_room ? c->key_room * 2 : 64;
-		c->keys = xrealloc(c->keys, c->key_room * sizeof *c->keys);
+		c->key_room *= 2;
+		if (c->keys == c->first)
+			c->keys = memcpy(xmalloc(c->key_room * sizeof *c->keys), c->first, sizeof c->first);
+		else
+			c->keys = xrealloc(c->keys, c->key_room * sizeof *c->keys);
 	}
 	c->keys[c->key_count++] = (struct key){ .text = text, .len = len };
+}
+
+/* The repetition that comes first in the text; NULL when there is none. */
+static const struct key *find_again(struct key *keys, size_t count)
+{
+	const struct key *again = NULL;
+	qsort(keys, count, sizeof *keys, compare_keys);
+	for (size_t i = 1; i < count; i++)
+		if (compare_meaning(&keys[i - 1], &keys[i]) == 0 && (!again || keys[i].text < again->text))
+			again = &keys[i];
+	return again;
+}
+
+/* The same, where a few comparisons more cost less than sorting. */
+static const struct key *find_again_of_few(const struct key *keys, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		for (size_t before = 0; before < i; before++)
+			if (compare_meaning(&keys[before], &keys[i]) == 0)
+				return &keys[i];
+	return NULL;
 }
 
 /* Looks at the keys from `first` on, which are those of the object just closed, and forgets them. */
 static bool check_keys(struct checker *c, size_t first)
 {
 	size_t count = c->key_count - first;
-	c->key_count = first;
-	if (count < 2)
-		return true;
 	struct key *keys = c->keys + first;
-	const struct key *again = NULL; /* the repetition that comes first in the text */
-	qsort(keys, count, sizeof *keys, compare_keys);
-	for (size_t i = 1; i < count; i++)
-		if (compare_meaning(&keys[i - 1], &keys[i]) == 0 && (!again || keys[i].text < again->text))
-			again = &keys[i];
+	c->key_count = first;
+	const struct key *again = count <= FEW ? find_again_of_few(keys, count) : find_again(keys, count);
 	if (!again)
 		return true;
 	copy_key(*again, c->report->key);
@@ -344,12 +365,20 @@ static bool check_value(struct checker *c)
 bool json_check(const char *text, size_t len, struct json_report *report)
 {
 	*report = (struct json_report){ .fault = JSON_OK };
-	struct checker c = { .start = text, .at = text, .end = text + len, .report = report };
+	struct checker c; /* not cleared as a whole: `first` is large */
+	c.start = c.at = text;
+	c.end = text + len;
+	c.depth = 0;
+	c.keys = c.first;
+	c.key_count = 0;
+	c.key_room = KEYS_FIRST;
+	c.report = report;
 	bool ok = check_value(&c);
 	skip_blanks(&c);
 	if (ok && c.at < c.end)
 		ok = fail(&c, JSON_SYNTAX, c.at);
-	free(c.keys);
+	if (c.keys != c.first)
+		free(c.keys);
 	return ok;
 }
 

@@ -245,6 +245,27 @@ START_TEST(json_check_takes_many_keys)
 }
 END_TEST
 
+/* In an object of any size the first repetition is found, and no key of another object is taken for one. */
+START_TEST(json_check_finds_a_repetition_among_many)
+{
+	struct json_report report;
+	struct buf text;
+	buf_init(&text, 4096);
+	buf_adds(&text, "[{\"k0\":0},{");
+	for (int i = 0; i <= _i; i++)
+		buf_printf(&text, "\"k%d\":{\"k%d\":%d},", i, i, i);
+	size_t once = text.len - 1;
+	buf_printf(&text, "\"k%d\":1,\"k0\":2}]", _i / 2);
+	ck_assert(!json_check(text.data, text.len, &report));
+	ck_assert_int_eq(report.fault, JSON_DUPLICATE_KEY);
+	ck_assert_uint_eq(report.offset, once + 1);
+	text.data[once] = '}';
+	text.data[once + 1] = ']';
+	ck_assert(json_check(text.data, once + 2, &report));
+	buf_finish(&text);
+}
+END_TEST
+
 START_TEST(json_check_names_the_key)
 {
 	struct json_report report;
@@ -437,6 +458,7 @@ int main(void)
 	TCase *rows = tcase_create("rows");
 	tcase_add_loop_test(rows, json_check_judges, 0, (int)LENGTH(texts));
 	tcase_add_loop_test(rows, json_check_takes_many_keys, 0, (int)LENGTH(many_keys));
+	tcase_add_loop_test(rows, json_check_finds_a_repetition_among_many, 0, 70);
 	tcase_add_loop_test(rows, json_out_escapes, 0, (int)LENGTH(strings));
 	tcase_add_loop_test(rows, json_out_writes_doubles, 0, (int)LENGTH(doubles));
 	suite_add_tcase(suite, rows);
