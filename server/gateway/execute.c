@@ -33,7 +33,7 @@ bool stage_execute(struct mock *m, struct request *r)
 		return refuse(r, ERR_INTERNAL_ERROR);
 
 	struct json_out out;
-	buf_init(&r->fields, FIELDS_MAX);
+	buf_init_in(&r->fields, r->arena, FIELDS_MAX);
 	json_out_init(&out, &r->fields);
 	struct arg_reads reads = { .count = 0 };
 	const struct passing how = sandbox_passing(s);

@@ -26,7 +26,7 @@ static const char *tagged(const struct request *r)
 static void write_canned(struct request *r)
 {
 	const struct spoiling *s = &r->spoiling;
-	buf_init(&r->answer, strlen(s->body));
+	buf_init_in(&r->answer, r->arena, strlen(s->body));
 	buf_adds(&r->answer, s->body);
 	r->content_type = s->content_type;
 	r->http_status = s->status;
@@ -40,7 +40,7 @@ void reply_write(struct request *r)
 		write_canned(r);
 		return;
 	}
-	buf_init(&r->answer, r->fields.len + ENVELOPE_MAX);
+	buf_init_in(&r->answer, r->arena, r->fields.len + ENVELOPE_MAX);
 	json_out_init(&out, &r->answer);
 	out_object(&out, NULL);
 	out_object(&out, "Response");

@@ -9,6 +9,14 @@
 
 enum { FIRST_SIZE = 256 };
 
+static char *enlarged(const struct buf *b, size_t cap)
+{
+	if (!b->arena)
+		return xrealloc(b->data, cap);
+	char *data = arena_alloc(b->arena, cap);
+	return b->len ? memcpy(data, b->data, b->len) : data;
+}
+
 bool buf_grow(struct buf *b, size_t more)
 {
 	if (b->overflow || more > b->max - b->len) {
@@ -21,7 +29,7 @@ bool buf_grow(struct buf *b, size_t more)
 		cap *= 2;
 	if (cap - 1 > b->max) /* buf_reserve relies on it */
 		cap = b->max + 1;
-	b->data = xrealloc(b->data, cap);
+	b->data = enlarged(b, cap);
 	b->cap = cap;
 	b->data[b->len] = '\0';
 	return true;
@@ -33,9 +41,16 @@ void buf_init(struct buf *b, size_t max)
 	buf_reserve(b, 0);
 }
 
+void buf_init_in(struct buf *b, struct arena *a, size_t max)
+{
+	*b = (struct buf){ .max = max, .arena = a };
+	buf_reserve(b, 0);
+}
+
 void buf_finish(struct buf *b)
 {
-	free(b->data);
+	if (!b->arena)
+		free(b->data);
 	*b = (struct buf){ .max = b->max };
 }
 
@@ -93,7 +108,7 @@ void buf_vprintf(struct buf *b, const char *format, va_list args)
 
 char *buf_take(struct buf *b, size_t *len)
 {
-	char *text = b->data ? b->data : xstrdup("");
+	char *text = b->data && !b->arena ? b->data : memcpy(xmalloc(b->len + 1), b->data ? b->data : "", b->len + 1);
 	if (len)
 		*len = b->len;
 	*b = (struct buf){ .max = b->max };

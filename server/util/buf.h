@@ -9,13 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena;
+
 struct buf {
 	char *data;
 	size_t len, cap, max; /* bytes */
+	struct arena *arena;  /* where the text is; NULL: it has memory of its own */
 	bool overflow;
 };
 
 void buf_init(struct buf *b, size_t max);
+/* One whose text lives as long as the arena: for short ones, since what it grows out of stays. */
+void buf_init_in(struct buf *b, struct arena *a, size_t max);
 void buf_finish(struct buf *b); /* frees; a zeroed buf is fine */
 void buf_clear(struct buf *b);  /* keeps the memory */
 /* Makes room for so many more bytes, which the caller writes behind `len`, with a NUL after them, and counts in. False, and overflow set,

@@ -282,6 +282,29 @@ START_TEST(buf_finish_and_clear_take_a_zeroed_one)
 }
 END_TEST
 
+START_TEST(buf_in_an_arena_grows_like_any_other)
+{
+	struct arena *a = arena_new();
+	struct buf b;
+	size_t len;
+	buf_init_in(&b, a, 1000);
+	ck_assert_str_eq(b.data, "");
+	for (int i = 0; i < 100; i++)
+		buf_adds(&b, "0123456789");
+	buf_addc(&b, 'x');
+	ck_assert(b.overflow);
+	ck_assert_uint_eq(b.len, 1000);
+	ck_assert_uint_eq(strlen(b.data), 1000);
+	char *own = buf_take(&b, &len);
+	ck_assert_uint_eq(len, 1000);
+	buf_adds(&b, "again");
+	buf_finish(&b);
+	arena_free(a);
+	ck_assert_uint_eq(strspn(own, "0123456789"), 1000);
+	free(own);
+}
+END_TEST
+
 /* ---- clock ------------------------------------------------------------------------------------------------------------ */
 
 START_TEST(machine_clocks_run)
@@ -516,7 +539,7 @@ int main(void)
 	const TTest *const buf[] = {
 		buf_grows_and_stays_terminated, buf_holds_exactly_its_maximum, buf_refuses_an_append_whole_and_all_later_ones,
 		buf_with_room_for_nothing, buf_length_cannot_wrap, buf_keeps_nul_bytes, buf_take_gives_the_text_away,
-		buf_finish_and_clear_take_a_zeroed_one,
+		buf_finish_and_clear_take_a_zeroed_one, buf_in_an_arena_grows_like_any_other,
 	};
 	const TTest *const clock[] = {
 		machine_clocks_run, vclock_follows_the_wall_at_first, vclock_freezes_and_runs_on_from_there, vclock_moves_frozen_or_not,
