@@ -124,15 +124,6 @@ static void drop_oldest(struct journal *j)
 	}
 }
 
-static struct journal_entry *take_spare(struct journal *j)
-{
-	pthread_mutex_lock(&j->lock);
-	struct journal_entry *spare = j->spare;
-	j->spare = NULL;
-	pthread_mutex_unlock(&j->lock);
-	return spare;
-}
-
 void journal_set_bounds(struct journal *j, size_t max_entries, size_t max_bytes)
 {
 	pthread_mutex_lock(&j->lock);
@@ -175,12 +166,17 @@ static void tell_watchers(struct journal *j, const struct journal_entry *e)
 	pthread_mutex_unlock(&j->watch_lock);
 }
 
-static struct tag_set *tags_hold(struct journal *j)
+/* With a spare entry, when there is one; `spare` may be NULL. */
+static struct tag_set *tags_hold(struct journal *j, struct journal_entry **spare)
 {
 	pthread_mutex_lock(&j->lock);
 	struct tag_set *tags = j->tags;
 	if (tags)
 		atomic_fetch_add(&tags->holders, 1);
+	if (spare) {
+		*spare = j->spare;
+		j->spare = NULL;
+	}
 	pthread_mutex_unlock(&j->lock);
 	return tags;
 }
@@ -189,8 +185,9 @@ void journal_add(struct journal *j, const struct request *r, int64_t begun_us)
 {
 	struct journal_entry *e = NULL;
 	if (journal_is_on(j)) {
-		struct tag_set *tags = tags_hold(j);
-		e = entry_make(r, tags, begun_us, take_spare(j));
+		struct journal_entry *spare;
+		struct tag_set *tags = tags_hold(j, &spare);
+		e = entry_make(r, tags, begun_us, spare);
 		hold_entry(e); /* for the watchers: the ring may let it go at once */
 		tags_release(tags);
 	}
@@ -258,7 +255,7 @@ void journal_set_tags(struct journal *j, const struct name_value *tags, size_t c
 
 size_t journal_tags(struct journal *j, struct arena *a, const struct name_value **tags)
 {
-	struct tag_set *set = tags_hold(j);
+	struct tag_set *set = tags_hold(j, NULL);
 	size_t count = set ? set->count : 0;
 	struct name_value *copy = arena_alloc(a, count * sizeof *copy);
 	for (size_t i = 0; i < count; i++)

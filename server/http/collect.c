@@ -30,15 +30,21 @@ void *on_target(void *loop, const char *target, struct MHD_Connection *connectio
 	char *question = strchr(target, '?');
 	if (question && question[1])
 		question[1] = '\0';
-	pthread_mutex_lock(&l->http->lock);
-	l->http->in_flight++;
-	pthread_mutex_unlock(&l->http->lock);
+	atomic_fetch_add(&l->http->in_flight, 1);
 	return x;
 }
 
 static struct peer *peer_of(struct MHD_Connection *connection)
 {
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* Under the lock, so that who is about to wait for it does not miss it. */
+static void tell_idle(struct http *h)
+{
+	pthread_mutex_lock(&h->lock);
+	pthread_cond_broadcast(&h->idle);
+	pthread_mutex_unlock(&h->lock);
 }
 
 void on_completed(void *loop, struct MHD_Connection *connection, void **exchange, enum MHD_RequestTerminationCode how)
@@ -53,15 +59,13 @@ void on_completed(void *loop, struct MHD_Connection *connection, void **exchange
 	loop_drop(l, x);
 	if (x->unread)
 		lingers_add(&l->lingers, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, clock_mono_us());
-	buffer_rest(&l->buffers, peer_of(connection)->buffer, clock_mono_us());
+	buffer_rest(&l->buffers, peer_of(connection)->buffer, clock_rough_ms() * 1000);
 	wire_end(x);
 	answer_abandon(x);
 	buf_finish(&x->body);
 	request_free(x->request); /* and x with it */
-	pthread_mutex_lock(&h->lock);
-	if (--h->in_flight == 0)
-		pthread_cond_broadcast(&h->idle);
-	pthread_mutex_unlock(&h->lock);
+	if (atomic_fetch_sub(&h->in_flight, 1) == 1 && atomic_load(&h->stopping))
+		tell_idle(h);
 }
 
 /* ---- collecting ---------------------------------------------------------------------------------------------------- */
@@ -116,17 +120,34 @@ static size_t count_headers(const struct request *r, const char *name)
 	return count;
 }
 
-/* The length of a body that is too large, as the client tells it; 0: it is not, or nobody knows. libmicrohttpd lets a POST or a PUT be
- * answered before its body is there, and no other. */
-static uint64_t too_large(const struct exchange *x)
+/* The length of the body, as the client tells it. False when nobody knows. */
+static bool told_length(const struct exchange *x, uint64_t *told)
 {
 	const char *length = request_header(x->request, "Content-Length");
-	uint64_t told;
+	return length && str_to_u64(length, told);
+}
+
+/* The length of a body that is too large; 0: it is not. libmicrohttpd lets a POST or a PUT be answered before its body is there, and no
+ * other. */
+static uint64_t too_large(const struct exchange *x, uint64_t told)
+{
 	if (!str_is(x->request->method, "POST") && !str_is(x->request->method, "PUT"))
 		return 0;
-	if (!length || !str_to_u64(length, &told) || told <= x->limit)
+	if (told <= x->limit)
 		return 0;
 	return told < UINT64_C(1) << 53 ? told : UINT64_C(1) << 53; /* as far as JSON's numbers go */
+}
+
+static void open_body(struct exchange *x)
+{
+	enum { SHORT = 2048 };
+	uint64_t told = 0;
+	if (told_length(x, &told) && told <= SHORT)
+		buf_init_in(&x->body, x->request->arena, x->limit + 1);
+	else
+		buf_init(&x->body, x->limit + 1);
+	x->request->body_told = too_large(x, told);
+	x->unread = x->request->body_told > 0;
 }
 
 static enum MHD_Result refuse(struct exchange *x, int status, const char *json)
@@ -159,9 +180,7 @@ static enum MHD_Result begin(struct exchange *x, const char *method)
 	split_target(x);
 	x->admin = x->listener->admin && (admin_owns(x->path) || !x->listener->cloud);
 	x->limit = x->admin ? admin_body_max(x->path) : BODY_MAX;
-	buf_init(&x->body, x->limit + 1);
-	r->body_told = too_large(x);
-	x->unread = r->body_told > 0;
+	open_body(x);
 	return x->unread ? answer(x) : MHD_YES;
 }
 

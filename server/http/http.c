@@ -263,7 +263,7 @@ static void wait_for_answers(struct http *h)
 	int64_t until_ms = clock_wall_ms() + STOP_MS;
 	struct timespec until = { .tv_sec = (time_t)(until_ms / 1000), .tv_nsec = (long)(until_ms % 1000) * 1000000 };
 	pthread_mutex_lock(&h->lock);
-	while (h->in_flight && pthread_cond_timedwait(&h->idle, &h->lock, &until) == 0)
+	while (atomic_load(&h->in_flight) && pthread_cond_timedwait(&h->idle, &h->lock, &until) == 0)
 		continue;
 	pthread_mutex_unlock(&h->lock);
 }

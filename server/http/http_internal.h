@@ -42,8 +42,8 @@ struct http {
 	struct listener listeners[N_LISTENERS];
 	atomic_bool stopping;
 	pthread_mutex_t lock;
-	pthread_cond_t idle;       /* in_flight became 0 */
-	size_t in_flight;          /* under lock */
+	pthread_cond_t idle;       /* in_flight became 0 while it stops */
+	atomic_size_t in_flight;
 };
 
 /* The other end of a connection, for as long as that lives: libmicrohttpd's context of the socket. */
