@@ -6,7 +6,7 @@
 
 enum { DIGITS = 8, BASE = 36, FOUR = BASE * BASE * BASE * BASE };
 
-static const uint64_t space = UINT64_C(2821109907456); /* 36^8 */
+static const uint64_t space = IDENT_NUMBERS;
 static const uint64_t multiplier = UINT64_C(1743541808807);
 static const uint64_t inverse = UINT64_C(1339982551319); /* multiplier * inverse = 1 modulo space */
 static const char alphabet[BASE + 1] = "0123456789abcdefghijklmnopqrstuvwxyz";

@@ -17,6 +17,8 @@ enum { IDENT_SIZE = 24 }; /* bytes of the longest id and its NUL */
 #define IDENT_IMAGE "img-"
 #define IDENT_POLICY "asp-"
 
+#define IDENT_NUMBERS INT64_C(2821109907456) /* 36^8 */
+
 /* Numbers are 0 … 36^8-1; format takes any non-negative number and wraps. */
 void ident_format(const char *prefix, int64_t no, char out[IDENT_SIZE]);
 /* False when the prefix, the length or a character is wrong. */
