@@ -22,6 +22,7 @@ struct slot {
 struct memo {
 	struct arena *arena; /* holds this and all rows */
 	size_t count;
+	const struct slot *latest[N_MEMO_KINDS]; /* that was found of each: one request asks for the same rows again and again */
 	struct slot slots[SLOTS];
 };
 
@@ -67,11 +68,14 @@ bool memo_find(struct store *s, enum memo_kind kind, int64_t number, const char 
 		look_for_others(s);
 	if (!s->memo)
 		return false;
-	uint64_t hash = hash_of(kind, number, text);
-	const struct slot *slot = slot_of(s->memo, hash, kind, number, text);
+	const struct slot *slot = s->memo->latest[kind];
+	if (!slot || !is_row(slot, kind, number, text))
+		slot = slot_of(s->memo, hash_of(kind, number, text), kind, number, text);
 	*row = slot->row;
-	if (slot->hash != 0)
+	if (slot->hash != 0) {
+		s->memo->latest[kind] = slot;
 		return true;
+	}
 	if (s->memo->count == ROWS_MAX)
 		memo_forget(s);
 	return false;
