@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "api/json_tree.h"
 #include "cli/cli.h"
 #include "config.h"
 #include "gateway/mock.h"
@@ -168,6 +169,7 @@ static void print_help(void)
 
 int main(int argc, char **argv)
 {
+	json_tree_own_hooks();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write, as a full disk is */
 	if (argc < 2 || argv[1][0] == '-')

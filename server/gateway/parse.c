@@ -2,6 +2,7 @@
  * §2). */
 #include <string.h>
 
+#include "api/json_tree.h"
 #include "gateway/form.h"
 #include "gateway/stages.h"
 #include "util/json_check.h"
@@ -163,11 +164,6 @@ static bool parse_pairs(struct request *r, const char *text, size_t len)
 	return fault.err ? refuse(r, fault.err) : refuse_text(r, fault.text, fault.name, NULL);
 }
 
-static void release(void *tree)
-{
-	cJSON_Delete(tree);
-}
-
 /* A tree takes far more memory than the text of many small values. What opens or follows a value is counted, in strings too. */
 static bool too_many_values(const char *text, size_t len)
 {
@@ -189,9 +185,8 @@ static bool parse_json(struct request *r)
 			return refuse_text(r, TEXT_INVALID_PARAMETER_REPEATED, report.key, NULL);
 		return refuse_text(r, TEXT_BODY_NOT_JSON, NULL);
 	}
-	r->params = r->body_len > 0 ? cJSON_ParseWithLength(r->body, r->body_len) : cJSON_CreateObject();
-	if (r->params)
-		arena_defer(r->arena, release, r->params);
+	bool empty = r->body_len == 0;
+	r->params = json_tree_parse(r->arena, empty ? "{}" : r->body, empty ? 2 : r->body_len);
 	return cJSON_IsObject(r->params) ? true : refuse_text(r, TEXT_BODY_NOT_JSON, NULL);
 }
 
