@@ -14,7 +14,7 @@
 #include "gateway/mock_internal.h"
 #include "store/seal.h"
 
-enum { MAINTAIN_MS = 1000, JOURNAL_ENTRIES = 10000, JOURNAL_BYTES = 64 * 1024 * 1024 };
+enum { MAINTAIN_MS = 1000, MAINTAIN_FILES_MS = 100, JOURNAL_ENTRIES = 10000, JOURNAL_BYTES = 64 * 1024 * 1024 };
 
 void mock_config_default(struct mock_config *config)
 {
@@ -114,7 +114,7 @@ int64_t mock_maintain(struct mock *m)
 		sandboxes_release(all, count);
 		arena_free(a);
 	}
-	return MAINTAIN_MS;
+	return m->config->data_dir ? MAINTAIN_FILES_MS : MAINTAIN_MS;
 }
 
 struct faults *mock_faults(struct mock *m)

@@ -11,6 +11,8 @@
 enum {
 	WAL_PAGES_MAX = 16 * 1024,      /* 64 MiB of log: then a commit checkpoints by itself */
 	WAL_PAGES_MORE = 4 * 1024,      /* and again after so many, while a reader keeps the log from starting over */
+	WAL_PAGES_ENOUGH = 1024,        /* 4 MiB: a log that is nearly written back is to start over */
+	WAL_PAGES_FEW = 256,            /* that are not */
 	CHECKED_MAX = 16 * 1024 * 1024, /* a larger file is not read through at open: it would delay the start */
 	BUSY_MS = 2000,                 /* patience with a person who writes to the file with another program */
 };
@@ -277,7 +279,9 @@ static void begin(struct store *s)
 
 static void note_log_size(struct store *s)
 {
-	if (s->wal_pages >= s->wal_limit) {
+	if (s->wal_pages >= WAL_PAGES_ENOUGH && atomic_exchange(&s->nearly_written, false)) {
+		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	} else if (s->wal_pages >= s->wal_limit) {
 		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 		s->wal_limit = s->wal_pages + WAL_PAGES_MORE;
 	} else if (s->wal_pages < WAL_PAGES_MAX) {
@@ -476,11 +480,17 @@ static bool open_checkpointer(struct store *s)
  * when that was everything the next commit starts the log over. */
 void store_checkpoint(struct store *s)
 {
-	int pages = 0, written = 0;
-	if (!s->path || !atomic_exchange(&s->logged, false))
+	enum { ROUNDS = 2 }; /* the second has only those to write that came during the first */
+	bool nearly = false;
+	if (!s->path || !atomic_load(&s->logged))
 		return;
-	bool done = (s->checkpointer || open_checkpointer(s)) &&
-	            sqlite3_wal_checkpoint_v2(s->checkpointer, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &written) == SQLITE_OK;
-	if (!done || written < pages)
-		atomic_store(&s->logged, true);
+	for (int i = 0; i < ROUNDS && atomic_exchange(&s->logged, false); i++) {
+		int pages = 0, written = 0;
+		bool done = (s->checkpointer || open_checkpointer(s)) &&
+		            sqlite3_wal_checkpoint_v2(s->checkpointer, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &written) == SQLITE_OK;
+		if (!done || written < pages)
+			atomic_store(&s->logged, true);
+		nearly = done && pages - written < WAL_PAGES_FEW;
+	}
+	atomic_store(&s->nearly_written, nearly);
 }

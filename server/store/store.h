@@ -59,7 +59,8 @@ bool store_in_transaction(const struct store *s);
 /* NULL while all is well; else what SQLite said. Cleared by store_rollback and a failed store_commit. */
 const char *store_failed(const struct store *s);
 /* Writes back what is in the log file, if anything is; called off the request path. It has a connection of its own: one thread may call it
- * while another uses the store, but not while the store is opened or closed. */
+ * while another uses the store, but not while the store is opened or closed. Few as they are, those commits that came meanwhile keep the
+ * log from starting over; the next commit sees to them. */
 void store_checkpoint(struct store *s);
 
 /* That a store in a file has open: database and log for each of two connections, what they share, the lock. */

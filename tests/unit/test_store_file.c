@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -254,6 +255,29 @@ START_TEST(a_checkpoint_lets_the_log_start_over)
 }
 END_TEST
 
+/* Whoever writes all the time leaves no checkpoint the time to be the last word; here a reader holds it up a little. */
+START_TEST(a_checkpoint_that_is_nearly_done_is_ended_by_a_commit)
+{
+	struct place p;
+	sqlite3 *reader;
+	place_open(&p);
+	struct store *s = open_well(p.file);
+	commit_much(s, 0, 6 * 1024 * 1024);
+	ck_assert_int_eq(sqlite3_open(p.file, &reader), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(reader, "BEGIN; SELECT * FROM world", NULL, NULL, NULL), SQLITE_OK);
+	commit_much(s, 1, 1000);
+	store_checkpoint(s);
+	sqlite3_close(reader);
+	commit_much(s, 2, 1000);
+	int64_t size = log_size(&p);
+	ck_assert_int_gt(size, 6 * 1024 * 1024);
+	commit_much(s, 3, 5 * 1024 * 1024);
+	ck_assert_int_eq(log_size(&p), size);
+	store_close(s);
+	place_close(&p);
+}
+END_TEST
+
 START_TEST(without_a_checkpoint_the_log_is_still_bounded)
 {
 	struct place p;
@@ -475,7 +499,8 @@ int main(void)
 		power_durability_works_alike,
 	};
 	const TTest *const log[] = {
-		a_checkpoint_lets_the_log_start_over, without_a_checkpoint_the_log_is_still_bounded, another_thread_may_checkpoint,
+		a_checkpoint_lets_the_log_start_over, a_checkpoint_that_is_nearly_done_is_ended_by_a_commit,
+		without_a_checkpoint_the_log_is_still_bounded, another_thread_may_checkpoint,
 		a_full_disk_undoes_the_transaction,
 	};
 	const TTest *const refusals[] = {
