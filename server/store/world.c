@@ -9,7 +9,7 @@ const char *const instance_state_names[N_INSTANCE_STATES] = { "RUNNING", "STOPPE
 /* The statements of a sequence stand in the order of enum sequence. */
 enum {
 	WORLD, SET_CLOCK, CLOCK, NEXT_EPOCH, SET_SEED, ABOUT, SET_ABOUT,
-	DISK_FROM, SNAPSHOT_FROM, POLICY_FROM, LAST_DISK, LAST_SNAPSHOT, LAST_POLICY, SET_NEXT_DISK, SET_NEXT_SNAPSHOT, SET_NEXT_POLICY,
+	DISK_FROM, SNAPSHOT_FROM, POLICY_FROM, SET_NEXT_DISK, SET_NEXT_SNAPSHOT, SET_NEXT_POLICY,
 	COMPONENT, OFFLINE, REGION, REGION_NAMES, ZONE, DISK_TYPE,
 	CREATING_ADD,
 	INSTANCE, INSTANCE_ATTACHED, INSTANCE_STATE,
@@ -29,9 +29,6 @@ static const char *const sql[] = {
 	[DISK_FROM] = "SELECT no FROM disk WHERE no >= ? ORDER BY no LIMIT 1",
 	[SNAPSHOT_FROM] = "SELECT no FROM snapshot WHERE no >= ? ORDER BY no LIMIT 1",
 	[POLICY_FROM] = "SELECT no FROM policy WHERE no >= ? ORDER BY no LIMIT 1",
-	[LAST_DISK] = "SELECT MAX(no) FROM disk",
-	[LAST_SNAPSHOT] = "SELECT MAX(no) FROM snapshot",
-	[LAST_POLICY] = "SELECT MAX(no) FROM policy",
 	[SET_NEXT_DISK] = "UPDATE world SET next_disk = ?",
 	[SET_NEXT_SNAPSHOT] = "UPDATE world SET next_snapshot = ?",
 	[SET_NEXT_POLICY] = "UPDATE world SET next_policy = ?",
@@ -182,23 +179,13 @@ static int64_t first_taken(struct store *s, enum sequence kind, int64_t from)
 	return no;
 }
 
-/* The largest number that a row has; 0: there is none. */
-static int64_t last_taken(struct store *s, enum sequence kind)
+/* Where a world's counting begins: the seed alone says it, so that the same one gives the same ids whatever rows there are. It is close
+ * under 36^8, with room for more rows than anybody makes and hardly a fixture's above it: SQLite appends what comes behind all others, and
+ * splits pages for what does not. */
+static int64_t first_no(uint64_t seed, enum sequence kind)
 {
-	struct query q = start(s, LAST_DISK + (int)kind);
-	int64_t no = query_row(&q) ? col_int(&q) : 0;
-	query_end(&q);
-	return no;
-}
-
-/* Where a world's counting begins: above all rows there are, so that SQLite appends those to come, which costs it less and fills its pages,
- * unless that leaves too few numbers. Below 2^32 a number spells no typical id. */
-static int64_t first_no(struct store *s, uint64_t seed, enum sequence kind)
-{
-	const int64_t low = INT64_C(1) << 32, far = (INT64_C(1) << 40) - low, enough = INT64_C(1) << 34;
-	int64_t last = last_taken(s, kind), from = last < low || IDENT_NUMBERS - last < enough ? low : last + 1;
-	int64_t room = (IDENT_NUMBERS - from) / 2;
-	return from + (int64_t)(rng_mix(seed, (uint64_t)kind) % (uint64_t)(room < far ? room : far));
+	const int64_t room = INT64_C(1) << 34;
+	return IDENT_NUMBERS - room + (int64_t)(rng_mix(seed, (uint64_t)kind) % (uint64_t)(room / 2));
 }
 
 void sequence_write(struct store *s, enum sequence kind, int64_t no)
@@ -227,7 +214,7 @@ int64_t store_next_no(struct store *s, enum sequence kind)
 	struct world_row *row = world_row(s);
 	if (!row)
 		return 0;
-	int64_t no = row->last[kind] ? row->last[kind] + 1 : first_no(s, row->world.seed, kind);
+	int64_t no = row->last[kind] ? row->last[kind] + 1 : first_no(row->world.seed, kind);
 	int64_t taken = row->taken[kind] ? row->taken[kind] : first_taken(s, kind, no);
 	while (no == taken) /* by a fixture */
 		taken = first_taken(s, kind, ++no);
