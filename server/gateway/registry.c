@@ -78,12 +78,15 @@ static struct registry_entry *look_up(const struct registry_shard *shard, uint64
 
 static void copy_texts(struct arena *a, struct credential *c, struct account *account)
 {
-	const char **texts[] = {
-		&c->secret_id, &c->secret_key, &c->token, &c->status, &c->kind, &c->mfa,
-		&account->name, &account->ip_allow, &account->ip_deny,
-	};
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		*texts[i] = **texts[i] ? arena_strdup(a, *texts[i]) : "";
+	c->secret_id = arena_text(a, c->secret_id);
+	c->secret_key = arena_text(a, c->secret_key);
+	c->token = arena_text(a, c->token);
+	c->status = arena_text(a, c->status);
+	c->kind = arena_text(a, c->kind);
+	c->mfa = arena_text(a, c->mfa);
+	account->name = arena_text(a, account->name);
+	account->ip_allow = arena_text(a, account->ip_allow);
+	account->ip_deny = arena_text(a, account->ip_deny);
 }
 
 bool registry_find(struct registry *g, struct arena *a, const char *secret_id, int64_t wall_ms, struct sandbox **sandbox,

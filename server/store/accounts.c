@@ -70,9 +70,9 @@ bool store_account(struct store *s, struct arena *a, int64_t uin, struct account
 	if (!row)
 		return false;
 	*out = *row;
-	out->name = text_copy(a, row->name);
-	out->ip_allow = text_copy(a, row->ip_allow);
-	out->ip_deny = text_copy(a, row->ip_deny);
+	out->name = arena_text(a, row->name);
+	out->ip_allow = arena_text(a, row->ip_allow);
+	out->ip_deny = arena_text(a, row->ip_deny);
 	return true;
 }
 

@@ -44,7 +44,7 @@ int state_by_name(const char *const *names, int count, const char *name)
 #define READ_TEXT(column) out->column = col_text(q, a);
 #define BIND_INT(column) bind_int(q, d->column);
 #define BIND_TEXT(column) bind_text(q, d->column);
-#define COPY_TEXT(column) d->column = text_copy(a, d->column);
+#define COPY_TEXT(column) d->column = arena_text(a, d->column);
 #define LEAVE(column)
 
 /* Columns with a writer of their own, and those that never change. */
@@ -98,7 +98,7 @@ static void bind_saved(struct query *q, const struct disk *d)
 
 static void copy_texts(struct disk *d, struct arena *a)
 {
-	d->region = text_copy(a, d->region);
+	d->region = arena_text(a, d->region);
 	SAVED(LEAVE, LEAVE, COPY_TEXT)
 }
 

@@ -88,8 +88,8 @@ bool store_job_due(struct store *s, struct arena *a, int64_t now_ms, struct job 
 	const struct job *waiting = waiting_first_job(s);
 	if (waiting) {
 		*out = *waiting;
-		out->kind = text_copy(a, waiting->kind);
-		out->goes_to = text_copy(a, waiting->goes_to);
+		out->kind = arena_text(a, waiting->kind);
+		out->goes_to = arena_text(a, waiting->goes_to);
 		return true;
 	}
 	struct query q = start(s, DUE);

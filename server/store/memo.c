@@ -110,8 +110,3 @@ void memo_forget(struct store *s)
 		arena_free(s->memo->arena);
 	s->memo = NULL;
 }
-
-const char *text_copy(struct arena *a, const char *text)
-{
-	return *text ? arena_strdup(a, text) : "";
-}

@@ -27,7 +27,4 @@ struct arena *memo_arena(struct store *s);
 void *memo_keep(struct store *s, enum memo_kind kind, int64_t number, const char *text, void *row);
 void memo_forget(struct store *s);
 
-/* "" costs nothing, and most texts are that most of the time. */
-const char *text_copy(struct arena *a, const char *text);
-
 #endif

@@ -38,7 +38,7 @@ const char *const snapshot_state_names[N_SNAPSHOT_STATES] = {
 #define LEND_TEXT(column) out->column = col_borrow(q);
 #define BIND_INT(column) bind_int(q, p->column);
 #define BIND_TEXT(column) bind_text(q, p->column);
-#define COPY_TEXT(column) p->column = text_copy(a, p->column);
+#define COPY_TEXT(column) p->column = arena_text(a, p->column);
 #define IS_0(column) && p->column == 0
 #define IS_EMPTY(column) && p->column[0] == '\0'
 #define LEAVE(column)

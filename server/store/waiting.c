@@ -71,8 +71,8 @@ bool waiting_add_job(struct store *s, const struct job *j)
 		return false;
 	struct job *job = &w->jobs[w->now.jobs++];
 	*job = *j;
-	job->kind = text_copy(w->texts, j->kind);
-	job->goes_to = text_copy(w->texts, j->goes_to);
+	job->kind = arena_text(w->texts, j->kind);
+	job->goes_to = arena_text(w->texts, j->goes_to);
 	return true;
 }
 
@@ -101,7 +101,7 @@ bool waiting_count(struct store *s, enum counter which, int64_t number, const ch
 		return false;
 	if (!c) {
 		c = &w->counters[w->now.counters++];
-		*c = (struct counted){ .which = which, .number = number, .region = text_copy(w->texts, region) };
+		*c = (struct counted){ .which = which, .number = number, .region = arena_text(w->texts, region) };
 	}
 	add(c, by);
 	return true;

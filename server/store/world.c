@@ -302,9 +302,9 @@ bool store_region(struct store *s, struct arena *a, const char *name, struct reg
 	if (!row)
 		return false;
 	*out = *row;
-	out->name = text_copy(a, row->name);
-	out->name_en = text_copy(a, row->name_en);
-	out->name_zh = text_copy(a, row->name_zh);
+	out->name = arena_text(a, row->name);
+	out->name_en = arena_text(a, row->name_en);
+	out->name_zh = arena_text(a, row->name_zh);
 	return true;
 }
 
@@ -347,9 +347,9 @@ bool store_zone(struct store *s, struct arena *a, const char *name, struct zone 
 	if (!row)
 		return false;
 	*out = *row;
-	out->name = text_copy(a, row->name);
-	out->region = text_copy(a, row->region);
-	out->sold_out = text_copy(a, row->sold_out);
+	out->name = arena_text(a, row->name);
+	out->region = arena_text(a, row->region);
+	out->sold_out = arena_text(a, row->sold_out);
 	return true;
 }
 
@@ -382,7 +382,7 @@ bool store_disk_type(struct store *s, struct arena *a, const char *name, struct 
 	if (!row)
 		return false;
 	*out = *row;
-	out->name = text_copy(a, row->name);
+	out->name = arena_text(a, row->name);
 	return true;
 }
 

@@ -181,6 +181,11 @@ char *arena_strdup(struct arena *a, const char *text)
 	return arena_strndup(a, text, strlen(text));
 }
 
+const char *arena_text(struct arena *a, const char *text)
+{
+	return *text ? arena_strdup(a, text) : "";
+}
+
 char *arena_strndup(struct arena *a, const char *text, size_t len)
 {
 	if (len == SIZE_MAX)
@@ -194,22 +199,16 @@ char *arena_strndup(struct arena *a, const char *text, size_t len)
 
 char *arena_concat(struct arena *a, const char *first, ...)
 {
-	enum { KNOWN_MAX = 16 }; /* lengths remembered from the first pass for the second */
 	va_list texts;
-	size_t len = 0, known[KNOWN_MAX], count = 0;
+	size_t len = 0;
 	va_start(texts, first);
-	for (const char *text = first; text; text = va_arg(texts, const char *)) {
-		size_t size = strlen(text);
-		if (count < KNOWN_MAX)
-			known[count++] = size;
-		len += size;
-	}
+	for (const char *text = first; text; text = va_arg(texts, const char *))
+		len += strlen(text);
 	va_end(texts);
 	char *whole = take(a, len + 1), *at = whole;
 	va_start(texts, first);
-	size_t i = 0;
-	for (const char *text = first; text; text = va_arg(texts, const char *), i++) {
-		size_t size = i < count ? known[i] : strlen(text);
+	for (const char *text = first; text; text = va_arg(texts, const char *)) {
+		size_t size = strlen(text);
 		memcpy(at, text, size);
 		at += size;
 	}

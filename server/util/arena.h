@@ -17,6 +17,8 @@ void arena_free(struct arena *a);
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t size);
 char *arena_strdup(struct arena *a, const char *text);
+/* The same to be read only: "" costs nothing, and most texts of a row are that most of the time. */
+const char *arena_text(struct arena *a, const char *text);
 /* Copies len bytes and adds a NUL. */
 char *arena_strndup(struct arena *a, const char *text, size_t len);
 /* All texts, up to the NULL that ends them, one behind the other. */
