@@ -14,7 +14,7 @@ struct key {
 	size_t len;       /* up to the closing one */
 };
 
-enum { KEYS_FIRST = 32, FEW = 8 };
+enum { KEYS_FIRST = 16, FEW = 8 };
 
 struct checker {
 	const char *start, *at, *end;
@@ -104,18 +104,12 @@ static bool check_escape(struct checker *c)
 	return true;
 }
 
-/* A character that is a byte and means itself: most of them are. */
-static bool is_plain(char c)
-{
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
 static bool check_string(struct checker *c)
 {
 	if (!take(c, '"'))
 		return fail(c, JSON_SYNTAX, c->at);
 	for (;;) {
-		while (c->at < c->end && is_plain(*c->at))
+		while (c->at < c->end && json_is_plain(*c->at))
 			c->at++;
 		if (c->at == c->end || *c->at == '"')
 			break;
@@ -365,14 +359,8 @@ static bool check_value(struct checker *c)
 bool json_check(const char *text, size_t len, struct json_report *report)
 {
 	*report = (struct json_report){ .fault = JSON_OK };
-	struct checker c; /* not cleared as a whole: `first` is large */
-	c.start = c.at = text;
-	c.end = text + len;
-	c.depth = 0;
+	struct checker c = { .start = text, .at = text, .end = text + len, .key_room = KEYS_FIRST, .report = report };
 	c.keys = c.first;
-	c.key_count = 0;
-	c.key_room = KEYS_FIRST;
-	c.report = report;
 	bool ok = check_value(&c);
 	skip_blanks(&c);
 	if (ok && c.at < c.end)

@@ -23,6 +23,12 @@ struct json_report {
 	char key[64];       /* JSON_DUPLICATE_KEY: the key, cut to fit */
 };
 
+/* A character of a string that is one byte and stands for itself: most of them. */
+static inline bool json_is_plain(char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 /* True when the text is one JSON value; otherwise `report` (not NULL) says what is wrong and where. */
 bool json_check(const char *text, size_t len, struct json_report *report);
 /* For messages: "syntax error", "nested too deep" … */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/json_check.h"
 #include "util/str.h"
 
 void json_out_init(struct json_out *o, struct buf *buf)
@@ -55,7 +56,7 @@ static bool is_plain(const char *text, size_t len)
 	bool plain = true;
 	if (len < STEP) {
 		for (size_t i = 0; i < len; i++)
-			plain &= text[i] >= ' ' && text[i] < 0x7f && text[i] != '"' && text[i] != '\\';
+			plain &= json_is_plain(text[i]);
 		return plain;
 	}
 	for (size_t at = 0; at + STEP < len && plain; at += STEP)
