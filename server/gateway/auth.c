@@ -247,30 +247,14 @@ static bool payload_hash(struct request *r, char out[SHA256_HEX + 1])
 	return !named || !*named || str_case_is(named, out);
 }
 
-/* Every signature has these two, spelled so. */
-static const char *signed_value(const struct request *r, const char *name)
-{
-	if (str_is(name, "host"))
-		return r->known[HEADER_HOST];
-	return str_is(name, "content-type") ? r->known[HEADER_CONTENT_TYPE] : request_header(r, name);
-}
-
-static size_t count_names(const char *list)
-{
-	size_t count = 1;
-	for (; *list && count < SIGNED_HEADERS_MAX; list++)
-		count += *list == ';';
-	return count;
-}
-
 /* The signed headers with their values; a name that was not sent has an empty one. */
 static struct name_value *signed_headers(const struct request *r, size_t *count)
 {
-	struct name_value *list = arena_alloc(r->arena, count_names(r->authorization.signed_headers) * sizeof *list);
+	struct name_value *list = arena_alloc(r->arena, SIGNED_HEADERS_MAX * sizeof *list);
 	*count = 0;
 	for (const char *at = r->authorization.signed_headers; *at && *count < SIGNED_HEADERS_MAX;) {
 		size_t len = strcspn(at, ";");
-		const char *name = arena_strndup(r->arena, at, len), *value = signed_value(r, name);
+		const char *name = arena_strndup(r->arena, at, len), *value = request_header(r, name);
 		list[(*count)++] = (struct name_value){ name, value ? value : "" };
 		at += len;
 		at += *at == ';';

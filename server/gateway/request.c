@@ -46,23 +46,22 @@ static const struct known_header {
 #undef KNOWN
 };
 
-/* Of two names of one length most differ in their last byte already. */
-static bool is_known(const struct known_header *known, const char *name, size_t len)
+/* N_HEADERS when it is none of them. Hardly two are of one length. */
+static size_t which_known(const struct name_value *header)
 {
-	enum { CASE_FREE = 0x5f }; /* of a letter: the bits that are not its case */
-	return known->len == len && ((known->name[len - 1] ^ name[len - 1]) & CASE_FREE) == 0 && str_case_is(known->name, name);
+	size_t len = strlen(header->name), which = 0;
+	while (which < N_HEADERS && !(known_headers[which].len == len && header_is(header, known_headers[which].name)))
+		which++;
+	return which;
 }
 
-void request_sort_headers(struct request *r)
+void request_pick_headers(struct request *r)
 {
 	memset(r->known, 0, sizeof r->known);
 	for (size_t i = 0; i < r->header_count; i++) {
-		const struct name_value *header = &r->headers[i];
-		size_t len = strlen(header->name), which = 0;
-		while (which < N_HEADERS && !is_known(&known_headers[which], header->name, len))
-			which++;
+		size_t which = which_known(&r->headers[i]);
 		if (which < N_HEADERS && !r->known[which])
-			r->known[which] = header->value;
+			r->known[which] = r->headers[i].value;
 	}
 }
 

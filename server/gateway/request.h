@@ -131,8 +131,8 @@ struct request {
 /* Texts that may be absent are "" from the start. */
 struct request *request_new(void);
 void request_free(struct request *r); /* once, when the answer has left; NULL is fine */
-/* Fills `known`. */
-void request_sort_headers(struct request *r);
+/* Fills `known`: what the checks look for in every request is looked for once. */
+void request_pick_headers(struct request *r);
 /* Has it this name, without case? Most that have not differ in their first byte. */
 static inline bool header_is(const struct name_value *header, const char *name)
 {
