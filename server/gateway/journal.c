@@ -166,27 +166,29 @@ static void tell_watchers(struct journal *j, const struct journal_entry *e)
 	pthread_mutex_unlock(&j->watch_lock);
 }
 
-/* With a spare entry, when there is one; `spare` may be NULL. */
-static struct tag_set *tags_hold(struct journal *j, struct journal_entry **spare)
+/* Under the lock, as the next. */
+static struct tag_set *hold_tags(struct journal *j)
 {
-	pthread_mutex_lock(&j->lock);
-	struct tag_set *tags = j->tags;
-	if (tags)
-		atomic_fetch_add(&tags->holders, 1);
-	if (spare) {
-		*spare = j->spare;
-		j->spare = NULL;
-	}
-	pthread_mutex_unlock(&j->lock);
-	return tags;
+	if (j->tags)
+		atomic_fetch_add(&j->tags->holders, 1);
+	return j->tags;
+}
+
+static struct journal_entry *take_spare(struct journal *j)
+{
+	struct journal_entry *spare = j->spare;
+	j->spare = NULL;
+	return spare;
 }
 
 void journal_add(struct journal *j, const struct request *r, int64_t begun_us)
 {
 	struct journal_entry *e = NULL;
 	if (journal_is_on(j)) {
-		struct journal_entry *spare;
-		struct tag_set *tags = tags_hold(j, &spare);
+		pthread_mutex_lock(&j->lock);
+		struct tag_set *tags = hold_tags(j);
+		struct journal_entry *spare = take_spare(j);
+		pthread_mutex_unlock(&j->lock);
 		e = entry_make(r, tags, begun_us, spare);
 		hold_entry(e); /* for the watchers: the ring may let it go at once */
 		tags_release(tags);
@@ -255,7 +257,9 @@ void journal_set_tags(struct journal *j, const struct name_value *tags, size_t c
 
 size_t journal_tags(struct journal *j, struct arena *a, const struct name_value **tags)
 {
-	struct tag_set *set = tags_hold(j, NULL);
+	pthread_mutex_lock(&j->lock);
+	struct tag_set *set = hold_tags(j);
+	pthread_mutex_unlock(&j->lock);
 	size_t count = set ? set->count : 0;
 	struct name_value *copy = arena_alloc(a, count * sizeof *copy);
 	for (size_t i = 0; i < count; i++)
