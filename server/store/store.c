@@ -12,7 +12,7 @@ enum {
 	WAL_PAGES_MAX = 16 * 1024,      /* 64 MiB of log: then a commit checkpoints by itself */
 	WAL_PAGES_MORE = 4 * 1024,      /* and again after so many, while a reader keeps the log from starting over */
 	WAL_PAGES_ENOUGH = 1024,        /* 4 MiB: a log that is nearly written back is to start over */
-	WAL_PAGES_FEW = 256,            /* that are not */
+	WAL_PAGES_FEW = 256,            /* nearly: no more are left */
 	CHECKED_MAX = 16 * 1024 * 1024, /* a larger file is not read through at open: it would delay the start */
 	BUSY_MS = 2000,                 /* patience with a person who writes to the file with another program */
 };
@@ -279,14 +279,13 @@ static void begin(struct store *s)
 
 static void note_log_size(struct store *s)
 {
-	if (s->wal_pages >= WAL_PAGES_ENOUGH && atomic_exchange(&s->nearly_written, false)) {
+	bool full = s->wal_pages >= s->wal_limit;
+	if (full || (s->wal_pages >= WAL_PAGES_ENOUGH && atomic_exchange(&s->nearly_written, false)))
 		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	} else if (s->wal_pages >= s->wal_limit) {
-		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (full)
 		s->wal_limit = s->wal_pages + WAL_PAGES_MORE;
-	} else if (s->wal_pages < WAL_PAGES_MAX) {
+	else if (s->wal_pages < WAL_PAGES_MAX)
 		s->wal_limit = WAL_PAGES_MAX;
-	}
 }
 
 /* A full disk makes SQLite roll back by itself. */

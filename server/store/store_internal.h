@@ -62,7 +62,7 @@ struct store {
 	sqlite3 *db;
 	sqlite3 *checkpointer; /* a second connection, so that a checkpoint waits for nobody; NULL until there was one to make */
 	atomic_bool logged;    /* the log may hold what no checkpoint has written back */
-	atomic_bool nearly_written; /* … but not much: one did so a moment ago */
+	atomic_bool nearly_written; /* … but little: one has just been over it */
 	char *path;            /* NULL in memory */
 	char *lock_path;
 	int lock_fd;           /* -1: not ours */
