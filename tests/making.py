@@ -19,6 +19,7 @@ REPORTS = BUILD / "reports"
 VENV = BUILD / "venv"
 REQUIREMENTS = TOP / "tests" / "requirements.txt"
 STEP_SECONDS = 900
+LOOK_SECONDS = 0.1  # between looks whether somebody waits
 
 # A build: meson options and the compiler, if not the usual one. Sanitized code draws warnings that the plain builds settle. What only
 # tests run is built for lines in its reports, not for a debugger: that takes half as long.
@@ -287,7 +288,8 @@ class Workshop:
             if self._is_waited_for(name):
                 os.killpg(process.pid, signal.SIGTERM)
                 return True
-            time.sleep(0.1)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(LOOK_SECONDS)
         return False
 
     def close(self):

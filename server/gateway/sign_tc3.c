@@ -8,7 +8,7 @@
 #include "util/str.h"
 
 enum {
-	SECRET_MAX = 1024 * 1024, /* bytes of a key: no fixture holds a longer one */
+	SECRET_MAX = 1024 * 1024, /* bytes of a key: a fixture's has 128 at most */
 };
 
 static const char algorithm[] = "TC3-HMAC-SHA256";

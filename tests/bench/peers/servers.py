@@ -12,7 +12,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
+
+from support.wait import wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = HERE.parents[2] / "build" / "peers"
@@ -100,16 +101,19 @@ class Peer:
 
     def wait(self):
         """Until it takes connections."""
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.log.seek(0)
-                    raise AssertionError(f"{type(self).__name__} does not serve:\n{self.log.read().decode()}") from None
-                time.sleep(0.05)
+        wait_until(self._serves, self._complaint, START_SECONDS)
+
+    def _serves(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            assert self.process.poll() is None, self._complaint()
+            return False
+        return True
+
+    def _complaint(self):
+        self.log.seek(0)
+        return f"{type(self).__name__} does not serve:\n{self.log.read().decode()}"
 
     def __exit__(self, *_):
         self.process.terminate()
