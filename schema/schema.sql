@@ -204,7 +204,7 @@ CREATE TABLE disk (
 CREATE INDEX disk_list ON disk (account, region, create_ms);
 CREATE INDEX disk_of_instance ON disk (instance) WHERE instance <> 0;
 
-CREATE TABLE snapshot (
+CREATE TABLE snapshot (                     -- has no index for its lists: their order is kept in memory (server/store/orders.h)
   no INTEGER PRIMARY KEY,
   id TEXT NOT NULL,
   account INTEGER NOT NULL REFERENCES account (uin),
@@ -236,8 +236,6 @@ CREATE TABLE snapshot (
   share_ms INTEGER NOT NULL DEFAULT 0,      -- TimeStartShare
   policy INTEGER NOT NULL DEFAULT 0         -- policy.no that had it taken, also when that policy is gone; 0: a call did
 ) STRICT;
-CREATE INDEX snapshot_list ON snapshot (account, region, create_ms);
-CREATE INDEX snapshot_of_disk ON snapshot (disk);
 CREATE INDEX snapshot_rare ON snapshot (no) -- where a list must read more than it does of most: columns that else say nothing
   WHERE image_count <> 0 OR share_count <> 0 OR share_ms <> 0 OR encrypt <> 0 OR copied <> 0 OR instant <> 0 OR locked <> 0
   OR copying_to <> '' OR policy <> 0;

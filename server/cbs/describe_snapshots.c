@@ -16,7 +16,7 @@ static enum verdict run(struct call *c)
 		return VERDICT_FAIL;
 	enum { USUAL_SIZE = 640 }; /* of an element; the room for a page is made once */
 	struct snapshot_page page = { .call = c };
-	uint64_t total = store_snapshot_count(c->store, &query);
+	uint64_t total = store_snapshot_count(c->store, c->arena, &query);
 	out_int(c->out, "TotalCount", (int64_t)total);
 	out_array(c->out, "SnapshotSet");
 	buf_reserve(c->out->buf, (size_t)(total < query.limit ? total : query.limit) * USUAL_SIZE);

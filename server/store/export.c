@@ -1,6 +1,7 @@
 /* What is done to whole tables along the entities of fixtures: handing their rows out, and moving their times. SQL is spelled from the
  * fields' own table, as in put.c. */
 #include "store/entity.h"
+#include "store/orders.h"
 #include "store/store_internal.h"
 
 static void spell_select(struct buf *text, const struct entity *e)
@@ -59,6 +60,7 @@ static bool spell_shift(struct buf *text, const struct entity *e)
 
 void store_shift(struct store *s, int64_t by_ms)
 {
+	orders_forget(s);
 	for (size_t i = 0; i < entity_count; i++) {
 		if (!spell_shift(&s->text, &entities[i]))
 			continue;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/orders.h"
 #include "store/store_internal.h"
 #include "util/str.h"
 
@@ -137,6 +138,7 @@ bool store_load_image(struct store *s, const struct world_image *i, struct buf *
 {
 	sqlite3 *from = s->in_transaction ? NULL : open_for_reading(i);
 	store_ready(s, true);
+	orders_forget(s);
 	sqlite3_backup *copying = from ? sqlite3_backup_init(s->db, "main", from, "main") : NULL;
 	if (copying)
 		sqlite3_backup_step(copying, -1);

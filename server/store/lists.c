@@ -1,8 +1,10 @@
 /* Pages of disks, snapshots and policies. Their SQL is put together from the constant pieces below; what a client sent is only ever
  * bound, as JSON arrays that json_each takes apart. The same filters make the same text, so a statement is prepared once. */
-#include "store/signposts.h"
+#include "store/orders.h"
 #include "store/store_internal.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/ident.h"
@@ -35,12 +37,14 @@ static const struct filter_kind disk_filters[] = {
 
 #define SNAPSHOT_TYPE "snapshot-type"
 
+enum { OF_IDS, OF_DISKS };
+
 static const struct filter_kind snapshot_filters[] = {
-	{ "snapshot-id", FILTER_ID, IDENT_SNAPSHOT, 0, "no" ANY },
+	[OF_IDS] = { "snapshot-id", FILTER_ID, IDENT_SNAPSHOT, 0, "no" ANY },
+	[OF_DISKS] = { "disk-id", FILTER_ID, IDENT_DISK, 10, "disk <> 0 AND disk" ANY },
 	{ "snapshot-name", FILTER_TEXT, NULL, 0, "name" ANY },
 	{ "snapshot-state", FILTER_TEXT, NULL, 0, "snapshot_state" ANY },
 	{ SNAPSHOT_TYPE, FILTER_TEXT, NULL, 0, "CASE account WHEN ?1 THEN 'PRIVATE_SNAPSHOT' ELSE 'SHARED_SNAPSHOT' END" ANY },
-	{ "disk-id", FILTER_ID, IDENT_DISK, 10, "disk <> 0 AND disk" ANY },
 	{ "disk-usage", FILTER_TEXT, NULL, 0, "usage" ANY },
 	{ "project-id", FILTER_INT, NULL, 0, "project_id" ANY },
 	{ "encrypt", FILTER_BOOL, NULL, 0, "encrypt" ANY },
@@ -129,13 +133,18 @@ static bool is_picked(const struct list_query *l)
 	return l->numbers != NULL;
 }
 
+static void spell_terms(struct buf *text, const struct list_query *l)
+{
+	for (size_t i = 0; i < l->term_count; i++)
+		buf_printf(text, " AND %s", l->terms[i].kind->sql);
+}
+
 static void spell_where(struct buf *text, const struct source *from, const struct list_query *l)
 {
 	buf_printf(text, " FROM %s WHERE %s", from->table, is_picked(l) ? from->picked : from->owned);
 	if (l->numbers)
 		buf_adds(text, " AND no" ANY);
-	for (size_t i = 0; i < l->term_count; i++)
-		buf_printf(text, " AND %s", l->terms[i].kind->sql);
+	spell_terms(text, l);
 }
 
 static void spell_order(struct buf *text, const struct list_query *l)
@@ -263,65 +272,161 @@ static void read_listed(struct query *q, struct arena *a, const struct list_quer
 			store_snapshot(q->store, a, out->no, out);
 }
 
-/* All of an account's in a region, far into the list: from a signpost on, the oldest first. Unlike a near page, which is shown as it is
- * walked, it may have to be turned round. */
-static size_t read_far_page(struct store *s, struct arena *a, const struct list_query *l, const struct rare *r, uint64_t total,
-                            struct snapshot *rows, size_t size)
+/* Rows by their numbers. Snapshots that were made one after another stand side by side in the table, so a few steps are tried before the
+ * way down from the root. */
+struct walk {
+	struct query q;
+	int bound; /* parameters that stay */
+	bool ascending, on_row;
+};
+
+/* The last column tells whether a row belongs in the list. */
+static struct walk open_walk(struct store *s, const char *columns, const struct list_query *l)
 {
-	uint64_t rank = l->ascending ? l->offset : total - l->offset - size, skip;
-	struct place from;
-	size_t n = 0;
-	if (!signpost_before(s, l->account, l->region, rank, &from, &skip))
-		return 0;
 	buf_clear(&s->text);
-	buf_printf(&s->text, "SELECT %s FROM snapshot WHERE account = ? AND region = ? AND (create_ms, no) >= (?, ?)"
-		" ORDER BY create_ms, no LIMIT ? OFFSET ?", columns_of(r));
-	struct query q = query_text(s);
-	bind_int(&q, l->account);
-	bind_text(&q, l->region);
-	bind_int(&q, from.create_ms);
-	bind_int(&q, from.no);
-	bind_int(&q, (int64_t)size);
-	bind_int(&q, (int64_t)skip);
+	buf_printf(&s->text, "SELECT %s, %s", columns, snapshot_source.owned);
+	spell_terms(&s->text, l);
+	buf_printf(&s->text, " FROM snapshot WHERE no %s ? ORDER BY no %s", l->ascending ? ">=" : "<=", l->ascending ? "ASC" : "DESC");
+	struct walk w = { .q = query_text(s), .ascending = l->ascending };
+	bind_where(&w.q, l);
+	w.bound = w.q.at;
+	return w;
+}
+
+/* Of the row it is on. */
+static int64_t number_of(const struct walk *w)
+{
+	return sqlite3_column_int64(w->q.stmt, 0);
+}
+
+static bool belongs(const struct walk *w)
+{
+	return sqlite3_column_int(w->q.stmt, sqlite3_column_count(w->q.stmt) - 1) != 0;
+}
+
+static bool step(struct walk *w)
+{
+	w->on_row = query_row(&w->q);
+	return w->on_row;
+}
+
+static bool walk_to(struct walk *w, int64_t no)
+{
+	enum { STEPS_MAX = 3 };
+	for (int i = 0; i < STEPS_MAX && w->on_row && step(w); i++) {
+		int64_t at = number_of(w);
+		if (at == no)
+			return true;
+		if (w->ascending == (at > no))
+			break;
+	}
+	query_end(&w->q);
+	w->q.at = w->bound;
+	bind_int(&w->q, no);
+	return step(w) && number_of(w) == no;
+}
+
+struct show {
+	void (*on_row)(void *data, const struct snapshot *row);
+	void *data;
+};
+
+/* An account's own in a region, as their order says: a page of all of them begins where it begins. */
+static void show_own(struct store *s, struct arena *a, const struct list_query *l, const struct rare *r, size_t size,
+                     const struct show *show)
+{
+	const struct order order = order_of_region(s, l->account, l->region);
+	bool all = l->term_count == 0;
+	size_t at = all ? l->offset : 0, shown = 0;
+	uint64_t skip = all ? 0 : l->offset;
+	struct snapshot row;
+	struct walk w = open_walk(s, columns_of(r), l);
+	for (; shown < size && at < order.count; at++) {
+		if (!walk_to(&w, order.places[l->ascending ? at : order.count - 1 - at].no) || !belongs(&w) || (skip > 0 && skip-- > 0))
+			continue;
+		read_listed(&w.q, a, l, r, &row);
+		show->on_row(show->data, &row);
+		shown++;
+	}
+	query_end(&w.q);
+}
+
+static void show_found(struct store *s, struct arena *a, const struct list_query *l, const struct rare *r, size_t size,
+                       const struct show *show)
+{
+	struct snapshot row;
+	struct query q = open_page(s, snapshot_source_of(l), columns_of(r), l, size);
 	while (query_row(&q)) {
-		read_listed(&q, a, l, r, &rows[n]);
-		snapshot_copy_texts(&rows[n++], a);
+		read_listed(&q, a, l, r, &row);
+		show->on_row(show->data, &row);
+	}
+}
+
+/* The numbers of some disks' snapshots, as a JSON array; NULL when they are so many that looking at every row is as good. `disks` is one
+ * too. */
+static const char *snapshots_of(struct store *s, struct arena *a, const char *disks)
+{
+	enum { MOST = 4096, DIGITS = 21 };
+	struct buf text;
+	size_t count = 0;
+	buf_init_in(&text, a, MOST * DIGITS);
+	const char *between = "[";
+	for (const char *at = disks; *at && *at != ']'; at++) {
+		char *end;
+		int64_t disk = strtoll(at + 1, &end, 10);
+		if (end == at + 1)
+			break;
+		const struct order order = order_of_disk(s, disk);
+		count += order.count;
+		for (size_t i = 0; i < order.count && count <= MOST; i++, between = ",")
+			buf_printf(&text, "%s%" PRId64, between, order.places[i].no);
+		at = end - 1;
+	}
+	buf_adds(&text, *between == '[' ? "[]" : "]");
+	return count <= MOST ? text.data : NULL;
+}
+
+/* A filter by disks as one by their snapshots, which are found at once. */
+static struct list_query narrowed(struct store *s, struct arena *a, const struct list_query *l)
+{
+	struct list_query n = *l;
+	for (size_t i = 0; i < n.term_count; i++) {
+		const char *numbers = n.terms[i].kind == &snapshot_filters[OF_DISKS] ? snapshots_of(s, a, n.terms[i].values) : NULL;
+		if (numbers)
+			n.terms[i] = (struct list_term){ .kind = &snapshot_filters[OF_IDS], .values = numbers };
 	}
 	return n;
 }
 
-/* Walking to it would take longer than the signposts. */
-static bool is_far(const struct source *from, const struct list_query *l)
+uint64_t store_snapshot_count(struct store *s, struct arena *a, const struct list_query *l)
 {
-	enum { FAR = 8192 };
-	return from == &snapshot_source && l->term_count == 0 && !l->numbers && !l->by_deadline && l->offset > FAR;
+	const struct list_query n = narrowed(s, a, l);
+	return count_list(s, snapshot_source_of(&n), &n);
 }
 
-uint64_t store_snapshot_count(struct store *s, const struct list_query *l)
+/* Those are found at once, and are few. */
+static bool names_ids(const struct list_query *l)
 {
-	return count_list(s, snapshot_source_of(l), l);
+	for (size_t i = 0; i < l->term_count; i++)
+		if (l->terms[i].kind == &snapshot_filters[OF_IDS])
+			return true;
+	return l->numbers != NULL;
 }
 
 void store_snapshot_page(struct store *s, struct arena *a, const struct list_query *l, uint64_t total,
                          void (*on_row)(void *data, const struct snapshot *row), void *data)
 {
-	const struct source *from = snapshot_source_of(l);
-	size_t size = page_size(l, total);
+	const struct show show = { on_row, data };
 	struct rare rare;
-	rare.count = size > 0 ? snapshots_rare(s, rare.numbers, RARE_MAX) : 0;
-	if (size > 0 && is_far(from, l)) {
-		struct snapshot *rows = arena_alloc(a, size * sizeof *rows);
-		size_t count = read_far_page(s, a, l, &rare, total, rows, size);
-		for (size_t i = 0; i < count; i++)
-			on_row(data, &rows[l->ascending ? i : count - 1 - i]);
-	} else if (size > 0) {
-		struct snapshot row;
-		struct query q = open_page(s, from, columns_of(&rare), l, size);
-		while (query_row(&q)) {
-			read_listed(&q, a, l, &rare, &row);
-			on_row(data, &row);
-		}
-	}
+	size_t size = page_size(l, total);
+	if (size == 0)
+		return;
+	rare.count = snapshots_rare(s, rare.numbers, RARE_MAX);
+	const struct list_query n = narrowed(s, a, l);
+	if (snapshot_source_of(&n) == &snapshot_source && !n.by_deadline && !names_ids(&n))
+		show_own(s, a, &n, &rare, size, &show);
+	else
+		show_found(s, a, &n, &rare, size, &show);
 }
 
 uint64_t store_policy_list(struct store *s, struct arena *a, const struct list_query *l, struct policy **out, size_t *count)

@@ -14,7 +14,7 @@ struct memo;
 
 enum memo_kind {
 	MEMO_WORLD, MEMO_COMPONENT, MEMO_OFFLINE, MEMO_REGION, MEMO_ZONE, MEMO_DISK_TYPE, MEMO_ACCOUNT, MEMO_PERMISSIONS, MEMO_USAGE,
-	MEMO_DISK, MEMO_SIGNPOSTS, N_MEMO_KINDS,
+	MEMO_DISK, N_MEMO_KINDS,
 };
 
 /* True when the answer is known: *row, NULL for "there is none". A row is found by number, by text or by both. When it is not known,

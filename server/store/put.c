@@ -1,5 +1,6 @@
 /* Fixtures: rows described by data, written one by one, and the counters that follow from them. SQL is spelled from the entity's
  * own table of fields, whose names were fixed when the program was built; values are bound. */
+#include "store/orders.h"
 #include "store/store_internal.h"
 
 #include <inttypes.h>
@@ -22,12 +23,13 @@ static const char *const sql[] = {
 		" UNION ALL SELECT account, region, 0, 0, 0 FROM usage) GROUP BY account, region"
 		" ON CONFLICT (account, region) DO UPDATE SET disks = excluded.disks, snapshots = excluded.snapshots,"
 		" snapshot_mib = excluded.snapshot_mib"),
-	[RECOUNT_DISKS] = ("UPDATE disk SET"
-		" (snapshot_count, snapshot_mib, creating_snapshots) ="
-		" (SELECT COUNT(*), IFNULL(SUM(used_mib), 0), COUNT(*) FILTER (WHERE snapshot_state = 'CREATING')"
-		" FROM snapshot WHERE snapshot.disk = disk.no),"
+	[RECOUNT_DISKS] = ("UPDATE disk SET snapshot_count = IFNULL(taken.count, 0), snapshot_mib = IFNULL(taken.mib, 0),"
+		" creating_snapshots = IFNULL(taken.creating, 0),"
 		" backup_count = (SELECT COUNT(*) FROM disk_backup WHERE disk_backup.disk = disk.no),"
-		" tagged = EXISTS (SELECT 1 FROM tag WHERE kind = '" TAG_DISK "' AND resource = disk.no)"),
+		" tagged = EXISTS (SELECT 1 FROM tag WHERE kind = '" TAG_DISK "' AND resource = disk.no)"
+		" FROM disk AS same LEFT JOIN (SELECT disk AS of, COUNT(*) AS count, SUM(used_mib) AS mib,"
+		" COUNT(*) FILTER (WHERE snapshot_state = 'CREATING') AS creating FROM snapshot GROUP BY disk) AS taken ON taken.of = same.no"
+		" WHERE same.no = disk.no"),
 	/* Most snapshots have nothing to count, so only those that do or did are touched. */
 	[RECOUNT_SNAPSHOTS] = ("UPDATE snapshot SET"
 		" image_count = (SELECT COUNT(*) FROM image WHERE image.snapshot = snapshot.no),"
@@ -236,6 +238,8 @@ static enum put_result put_row(struct store *s, const struct entity *e, const st
 		return PUT_OK;
 	}
 	s->next_due_known = false; /* it may be the table of jobs */
+	if (str_is(e->table, "snapshot"))
+		orders_forget(s);
 	if (write_row(s, &q))
 		return PUT_OK;
 	if (s->failed[0])

@@ -1,4 +1,5 @@
 /* Running statements: one place where SQLite's errors are caught and made to stick. */
+#include "store/orders.h"
 #include "store/store_internal.h"
 
 #include <stdio.h>
@@ -14,6 +15,7 @@ void store_fail(struct store *s, const char *why)
 bool store_exec(struct store *s, const char *script)
 {
 	store_ready(s, true);
+	orders_forget(s);
 	if (!s->failed[0] && sqlite3_exec(s->db, script, NULL, NULL, NULL) != SQLITE_OK)
 		store_fail(s, sqlite3_errmsg(s->db));
 	return !s->failed[0];

@@ -2,6 +2,7 @@
  * turning the sum round when the way leads back, and applying it. */
 #define SQLITE_ENABLE_SESSION 1
 #define SQLITE_ENABLE_PREUPDATE_HOOK 1
+#include "store/orders.h"
 #include "store/revisions.h"
 
 #include <inttypes.h>
@@ -405,6 +406,7 @@ static bool apply(struct store *s, const struct changes *c, struct buf *why)
 {
 	store_begin(s);
 	store_ready(s, true);
+	orders_forget(s);
 	int code = sqlite3changeset_apply(s->db, c->size, c->data, NULL, stop, NULL);
 	if (code != SQLITE_OK)
 		store_fail(s, code == SQLITE_ABORT ? "another program has changed it" : sqlite3_errstr(code));

@@ -1,5 +1,5 @@
 /* Rows of table snapshot, and what hangs on one: shares and images. */
-#include "store/signposts.h"
+#include "store/orders.h"
 #include "store/store_internal.h"
 
 #include "util/ident.h"
@@ -57,7 +57,7 @@ const char snapshot_plain[] = PLAIN;
 const char snapshot_listed[] = PLAIN RARE(NAME, NAME, NAME) SAVED_RARE(NAME, NAME, NAME);
 
 enum {
-	GET, INSERT, INSERT_USUAL, INSERT_2, INSERT_4, INSERT_8, SAVE, SET_STATE, OF_DISK, DELETE, DELETE_TAGS, DELETE_SHARES, DELETE_IMAGES,
+	GET, INSERT, INSERT_USUAL, INSERT_2, INSERT_4, INSERT_8, SAVE, SET_STATE, DELETE, DELETE_TAGS, DELETE_SHARES, DELETE_IMAGES,
 	SHARED, IMAGES, RARE_ONES,
 };
 
@@ -71,8 +71,7 @@ static const char *const sql[] = {
 	[SAVE] = "UPDATE snapshot SET id = id" SAVED(CHANGE, CHANGE, CHANGE) SAVED_RARE(CHANGE, CHANGE, CHANGE)
 		" WHERE no = ?",
 	[SET_STATE] = "UPDATE snapshot SET snapshot_state = ?, state_since_ms = ?, state_until_ms = ? WHERE no = ?",
-	[OF_DISK] = "SELECT " COLUMNS " FROM snapshot WHERE disk = ? AND disk <> 0 ORDER BY create_ms, no",
-	[DELETE] = "DELETE FROM snapshot WHERE no = ?",
+	[DELETE] = "DELETE FROM snapshot WHERE no = ? RETURNING no, create_ms, account, region, disk",
 	[DELETE_TAGS] = "DELETE FROM tag WHERE kind = '" TAG_SNAPSHOT "' AND resource = ?",
 	[DELETE_SHARES] = "DELETE FROM snapshot_share WHERE snapshot = ?",
 	[DELETE_IMAGES] = "DELETE FROM image WHERE snapshot = ?",
@@ -199,9 +198,9 @@ void snapshots_write(struct store *s, const struct snapshot *rows, size_t count)
 
 void store_snapshot_insert(struct store *s, const struct snapshot *p)
 {
+	orders_note_new(s, p);
 	if (waiting_add_row(s, p)) {
 		sequence_note(s, SEQUENCE_SNAPSHOT, p->no);
-		signposts_note(s, p->account, p->region, &(struct place){ p->create_ms, p->no });
 		return;
 	}
 	snapshots_write(s, p, 1);
@@ -255,25 +254,37 @@ static void delete_by_no(struct store *s, int which, int64_t no)
 	query_run(&q);
 }
 
+static void delete_row(struct store *s, int64_t no)
+{
+	struct query q = start(s, DELETE);
+	bind_int(&q, no);
+	if (!query_row(&q))
+		return;
+	struct snapshot gone = { .no = col_int(&q) };
+	gone.create_ms = col_int(&q);
+	gone.account = col_int(&q);
+	gone.region = col_borrow(&q);
+	gone.disk = col_int(&q);
+	orders_note_gone(s, &gone);
+	query_run(&q);
+}
+
 void store_snapshot_delete(struct store *s, int64_t no, bool images)
 {
 	delete_by_no(s, DELETE_TAGS, no);
 	delete_by_no(s, DELETE_SHARES, no);
 	if (images)
 		delete_by_no(s, DELETE_IMAGES, no);
-	delete_by_no(s, DELETE, no);
+	delete_row(s, no);
 }
 
 size_t store_snapshots_of_disk(struct store *s, struct arena *a, int64_t disk, struct snapshot **out)
 {
-	struct query q = start(s, OF_DISK);
-	bind_int(&q, disk);
-	struct snapshot *rows = NULL;
+	const struct order order = order_of_disk(s, disk);
+	struct snapshot *rows = arena_alloc(a, order.count * sizeof *rows);
 	size_t count = 0;
-	while (query_row(&q)) {
-		rows = rows_room(a, rows, count, sizeof *rows);
-		read_row(&q, a, &rows[count++]);
-	}
+	for (size_t i = 0; i < order.count; i++)
+		count += store_snapshot(s, a, order.places[i].no, &rows[count]);
 	*out = rows;
 	return count;
 }

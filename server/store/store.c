@@ -1,5 +1,6 @@
 /* The database itself: opening and closing, its settings, transactions. */
 #include "store/joined.h"
+#include "store/orders.h"
 #include "store/store_internal.h"
 
 #include <pthread.h>
@@ -36,7 +37,7 @@ const struct sql_list *const sql_lists[N_SQL_GROUPS] = {
 	[SQL_ACCOUNTS] = &accounts_sql,
 	[SQL_DISKS] = &disks_sql,
 	[SQL_SNAPSHOTS] = &snapshots_sql,
-	[SQL_SIGNPOSTS] = &signposts_sql,
+	[SQL_ORDERS] = &orders_sql,
 	[SQL_BACKUPS] = &backups_sql,
 	[SQL_POLICIES] = &policies_sql,
 	[SQL_JOBS] = &jobs_sql,
@@ -224,6 +225,7 @@ void store_close(struct store *s)
 		store_ready(s, false);
 	waiting_forget(s);
 	memo_forget(s);
+	orders_forget(s);
 	revisions_free(s);
 	for (size_t i = 0; i < s->cache_count; i++) {
 		sqlite3_finalize(s->cache[i].stmt);
@@ -297,6 +299,7 @@ static void undo(struct store *s)
 	s->failed[0] = '\0';
 	s->begun = s->next_due_known = false;
 	memo_forget(s);
+	orders_forget(s);
 }
 
 static void note_lost(struct store *s, uint64_t group)

@@ -364,7 +364,7 @@ uint64_t store_disk_list(struct store *s, struct arena *a, const struct list_que
 uint64_t store_policy_list(struct store *s, struct arena *a, const struct list_query *q, struct policy **out, size_t *count);
 /* How many match in all, counted as there: the account's own; those shared with it too when `numbers` names them or a snapshot-type
  * filter asks for SHARED_SNAPSHOT. */
-uint64_t store_snapshot_count(struct store *s, const struct list_query *q);
+uint64_t store_snapshot_count(struct store *s, struct arena *a, const struct list_query *q);
 /* One page of so many in all, a row at a time, for a page may have a hundred: its texts are gone when on_row returns, which may read
  * the store and not change it. used_mib and legacy_system are not read. */
 void store_snapshot_page(struct store *s, struct arena *a, const struct list_query *q, uint64_t total,

@@ -16,7 +16,7 @@ extern const unsigned char schema_sql[];
 extern const size_t schema_sql_len;
 
 enum sql_group {
-	SQL_STORE, SQL_PUT, SQL_WORLD, SQL_ACCOUNTS, SQL_DISKS, SQL_SNAPSHOTS, SQL_SIGNPOSTS, SQL_BACKUPS, SQL_POLICIES, SQL_JOBS, SQL_TOKENS,
+	SQL_STORE, SQL_PUT, SQL_WORLD, SQL_ACCOUNTS, SQL_DISKS, SQL_SNAPSHOTS, SQL_ORDERS, SQL_BACKUPS, SQL_POLICIES, SQL_JOBS, SQL_TOKENS,
 	SQL_TAGS,
 	N_SQL_GROUPS,
 };
@@ -27,7 +27,7 @@ struct sql_list {
 };
 
 extern const struct sql_list *const sql_lists[N_SQL_GROUPS];
-extern const struct sql_list put_sql, world_sql, accounts_sql, disks_sql, snapshots_sql, signposts_sql, backups_sql, jobs_sql;
+extern const struct sql_list put_sql, world_sql, accounts_sql, disks_sql, snapshots_sql, orders_sql, backups_sql, jobs_sql;
 extern const struct sql_list policies_sql, tokens_sql, tags_sql;
 
 /* A statement whose text depends on the request, kept for the next one like it. */
@@ -39,7 +39,7 @@ struct cached_stmt {
 };
 
 /* What the header of a world's file says: "CBSM", and the version of schema.sql. */
-enum { APPLICATION_ID = 0x4342534d, SCHEMA_VERSION = 4 };
+enum { APPLICATION_ID = 0x4342534d, SCHEMA_VERSION = 5 };
 
 enum { STMT_CACHE_MAX = 64, SQL_TEXT_MAX = 32 * 1024, SAID_MAX = 240, PATH_SIZE = 4096 };
 
@@ -57,6 +57,9 @@ enum { LOST_MAX = 16 };
 struct lost_groups {
 	uint64_t first, last;
 };
+
+/* Of snapshots. */
+enum { ORDERS_OF_REGIONS, ORDERS_OF_DISKS, N_ORDERS };
 
 struct store {
 	sqlite3 *db;
@@ -88,6 +91,8 @@ struct store {
 	struct revisions *revisions; /* NULL: they are not kept */
 	struct memo *memo;           /* NULL: empty, as the next */
 	struct waiting *waiting;
+	struct orders *orders[N_ORDERS]; /* NULL: not looked for yet */
+	int64_t orders_version;      /* store_file_version of then */
 	uint64_t group;              /* of transactions: that which waits, or will; from 1 */
 	struct lost_groups lost[LOST_MAX]; /* before it; a ring, for failures seldom come alone */
 	size_t lost_count;           /* that there ever were in it */

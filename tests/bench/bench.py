@@ -219,15 +219,19 @@ def row_million(options, figures):
         oldest = ("DescribeSnapshots", {"Limit": 100, "Offset": 999_800})
         got = rounds({"small": (world(small), CREATE, 16), "large": (world(large), CREATE, 16), "newest": (world(large), newest, 4),
                       "oldest": (world(large), oldest, 4)}, options)
-        started = []
+        started, listed = [], []
         for _ in range(options.rounds):
             begin = time.monotonic()
             with Server("--data", large, *FAST) as server:
                 check(server, *CREATE)
                 started.append(time.monotonic() - begin)
+                begin = time.monotonic()
+                check(server, *newest)
+                listed.append(time.monotonic() - begin)
     figures["CPU of CreateSnapshot at 1,000,000 snapshots / at 1,000"] = got["large"]["cpu"] / got["small"]["cpu"]
     figures["CPU of DescribeSnapshots, 100 at Offset 999,800 / at Offset 0"] = got["oldest"]["cpu"] / got["newest"]["cpu"]
     figures["start on a file with 1,000,000 snapshots, s"] = statistics.median(started)
+    figures["first list of its snapshots, s"] = statistics.median(listed)
     return got
 
 

@@ -144,10 +144,22 @@ static inline void list_row(void *data, const struct snapshot *row)
 	page->numbers[page->count++] = row->no;
 }
 
+/* A JSON array of the numbers up to this one. */
+static inline const char *all_numbers(struct arena *a, int64_t last)
+{
+	struct buf text;
+	buf_init_in(&text, a, 1 << 20);
+	for (int64_t no = 1; no <= last; no++)
+		buf_printf(&text, "%c%d", no == 1 ? '[' : ',', (int)no);
+	buf_adds(&text, "]");
+	ck_assert(!text.overflow);
+	return text.data;
+}
+
 /* Returns how many there are in all. */
 static inline uint64_t list_page(struct store *s, struct arena *a, const struct list_query *q, struct listed *page)
 {
-	uint64_t total = store_snapshot_count(s, q);
+	uint64_t total = store_snapshot_count(s, a, q);
 	*page = (struct listed){ .store = s, .arena = a };
 	store_snapshot_page(s, a, q, total, list_row, page);
 	ck_assert_ptr_null(store_failed(s));

@@ -347,15 +347,16 @@ END_TEST
 
 /* ---- far pages ---------------------------------------------------------------------------------------------------------- */
 
-/* By the walk that a filter all rows pass makes necessary, and by signposts. */
+/* As the table has them, and as the order that is kept. */
 static void compare_pages(struct store *s, struct arena *a, uint64_t total)
 {
+	const char *numbers = all_numbers(a, FIRST + 13000);
 	for (int ascending = 0; ascending < 2; ascending++)
 		for (uint64_t offset = 0; offset < total + 50; offset += 997) {
 			struct list_query q = { .account = OWNER, .region = REGION, .ascending = ascending, .offset = offset, .limit = 30 };
 			struct listed far, near;
 			ck_assert_uint_eq(list_page(s, a, &q, &far), total);
-			q.terms[q.term_count++] = (struct list_term){ .kind = store_snapshot_filter("encrypt"), .values = "[0, 1]" };
+			q.numbers = numbers;
 			ck_assert_uint_eq(list_page(s, a, &q, &near), total);
 			ck_assert_uint_eq(far.count, near.count);
 			for (size_t i = 0; i < far.count; i++)

@@ -1,0 +1,329 @@
+/* Lists of snapshots whose order is kept in memory: whatever happens to the rows, they are the ones that are in the table. */
+#include "folder.h"
+#include "store_world.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+
+#include "store/image.h"
+#include "store/revisions.h"
+#include "util/rng.h"
+
+enum { DISKS = 3, FIRST = 1000, STEPS = 400, LISTED_MAX = 90 };
+
+static const int64_t accounts[] = { OWNER, STRANGER };
+static const char *const regions[] = { REGION, OTHER_REGION };
+
+static void commit(struct store *s)
+{
+	ck_assert(store_commit(s));
+}
+
+static struct snapshot made(int64_t no, int64_t create_ms)
+{
+	struct snapshot p = sample_snapshot(no, no % (DISKS + 1)); /* some of no disk */
+	p.create_ms = create_ms;
+	p.account = accounts[no % 2];
+	p.region = regions[no / 2 % 2];
+	p.encrypt = no % 3 == 0;
+	return p;
+}
+
+static void add(struct store *s, int64_t no, int64_t create_ms)
+{
+	struct snapshot p = made(no, create_ms);
+	store_snapshot_insert(s, &p);
+	store_usage_add(s, p.account, p.region, 0, 1, p.used_mib);
+}
+
+static void take_away(struct store *s, struct arena *a, int64_t no)
+{
+	struct snapshot p;
+	ck_assert(store_snapshot(s, a, no, &p));
+	store_snapshot_delete(s, no, true);
+	store_usage_add(s, p.account, p.region, 0, -1, -p.used_mib);
+}
+
+/* ---- what the table says -------------------------------------------------------------------------------------------------- */
+
+/* Rows that are asked for by number are sorted when they are found. */
+static uint64_t found(struct store *s, struct arena *a, const struct list_query *own, struct listed *page)
+{
+	struct list_query q = *own;
+	q.numbers = all_numbers(a, FIRST + STEPS + 100);
+	return list_page(s, a, &q, page);
+}
+
+static void same_pages(const struct listed *one, const struct listed *other)
+{
+	ck_assert_uint_eq(one->count, other->count);
+	for (size_t i = 0; i < one->count; i++)
+		ck_assert_int_eq(one->numbers[i], other->numbers[i]);
+}
+
+static void compare_region(struct store *s, struct arena *a, struct list_query q)
+{
+	struct listed kept, table;
+	for (int ascending = 0; ascending < 2; ascending++)
+		for (q.offset = 0; q.offset < LISTED_MAX; q.offset += 7) {
+			q.ascending = ascending;
+			q.term_count = 0;
+			uint64_t total = found(s, a, &q, &table);
+			ck_assert_uint_eq(list_page(s, a, &q, &kept), total);
+			same_pages(&kept, &table);
+			q.terms[q.term_count++] = (struct list_term){ .kind = store_snapshot_filter("encrypt"), .values = "[0, 1]" };
+			ck_assert_uint_eq(list_page(s, a, &q, &kept), total);
+			same_pages(&kept, &table);
+			q.terms[0].values = "[1]";
+			ck_assert_uint_eq(list_page(s, a, &q, &kept), found(s, a, &q, &table));
+			same_pages(&kept, &table);
+		}
+}
+
+/* Those of a disk, among all of an account's in a region. */
+static void compare_disk(struct store *s, struct arena *a, struct list_query q, int64_t disk)
+{
+	struct listed all, kept, of_disk = { 0 };
+	q.ascending = true;
+	found(s, a, &q, &all);
+	for (size_t i = 0; i < all.count; i++) {
+		struct snapshot p;
+		ck_assert(store_snapshot(s, a, all.numbers[i], &p));
+		if (p.disk == disk)
+			of_disk.numbers[of_disk.count++] = p.no;
+	}
+	q.terms[q.term_count++] = (struct list_term){
+		.kind = store_snapshot_filter("disk-id"), .values = arena_printf(a, "[%d,999999]", (int)disk),
+	};
+	ck_assert_uint_eq(list_page(s, a, &q, &kept), of_disk.count);
+	same_pages(&kept, &of_disk);
+}
+
+static size_t of_any_disk(struct store *s, struct arena *a)
+{
+	size_t count = 0;
+	for (int64_t disk = 1; disk <= DISKS; disk++) {
+		struct snapshot *rows;
+		size_t found = store_snapshots_of_disk(s, a, disk, &rows);
+		for (size_t i = 0; i < found; i++) {
+			ck_assert_int_eq(rows[i].disk, disk);
+			ck_assert(i == 0 || rows[i - 1].create_ms < rows[i].create_ms ||
+			          (rows[i - 1].create_ms == rows[i].create_ms && rows[i - 1].no < rows[i].no));
+		}
+		count += found;
+	}
+	return count;
+}
+
+static void check(struct store *s, struct arena *a)
+{
+	size_t listed = 0;
+	for (size_t i = 0; i < LENGTH(accounts); i++)
+		for (size_t j = 0; j < LENGTH(regions); j++) {
+			struct list_query q = { .account = accounts[i], .region = regions[j], .limit = LISTED_MAX };
+			compare_region(s, a, q);
+			for (int64_t disk = 1; disk <= DISKS; disk++) {
+				struct listed page;
+				compare_disk(s, a, q, disk);
+				q.terms[q.term_count++] = (struct list_term){
+					.kind = store_snapshot_filter("disk-id"), .values = arena_printf(a, "[%d]", (int)disk),
+				};
+				listed += list_page(s, a, &q, &page);
+				q.term_count = 0;
+			}
+		}
+	ck_assert_uint_eq(of_any_disk(s, a), listed);
+}
+
+static struct store *filled_world(struct arena *a)
+{
+	struct store *s = open_memory();
+	store_begin(s);
+	put_places(s);
+	for (int64_t no = FIRST; no < FIRST + 20; no++)
+		add(s, no, no * 10);
+	commit(s);
+	check(s, a);
+	return s;
+}
+
+/* ---- what happens to rows ------------------------------------------------------------------------------------------------- */
+
+START_TEST(however_they_come_and_go)
+{
+	struct arena *a = arena_new();
+	struct store *s = filled_world(a);
+	int64_t numbers[STEPS + 20], next = FIRST + 20;
+	size_t count = 0;
+	uint64_t chance = 7;
+	for (int64_t no = FIRST; no < next; no++)
+		numbers[count++] = no;
+	for (int step = 0; step < STEPS; step++) {
+		chance = rng_mix(chance, (uint64_t)step);
+		bool goes = count > 60 || (count > 0 && chance % 5 == 0), undone = chance % 7 == 0;
+		size_t which = chance / 64 % (count ? count : 1);
+		store_begin(s);
+		if (goes)
+			take_away(s, a, numbers[which]);
+		else /* the last, nearly always; else in the midst, and sometimes at a moment that others have too */
+			add(s, next, chance % 4 == 0 ? FIRST * 10 + (int64_t)(chance / 8 % 40) * 10 : next * 10);
+		if (undone) {
+			store_rollback(s);
+		} else {
+			commit(s);
+			if (goes)
+				numbers[which] = numbers[--count];
+			else
+				numbers[count++] = next;
+		}
+		next += !goes;
+		if (step % 10 == 0)
+			check(s, a);
+	}
+	check(s, a);
+	arena_free(a);
+	close_world(s);
+}
+END_TEST
+
+START_TEST(the_oldest_go_first)
+{
+	struct arena *a = arena_new();
+	struct store *s = filled_world(a);
+	for (int64_t no = FIRST; no < FIRST + 300; no++) {
+		store_begin(s);
+		take_away(s, a, no);
+		add(s, no + 20, (no + 20) * 10);
+		commit(s);
+		if (no % 50 == 0)
+			check(s, a);
+	}
+	check(s, a);
+	arena_free(a);
+	close_world(s);
+}
+END_TEST
+
+START_TEST(a_fixture_changes_them)
+{
+	struct arena *a = arena_new();
+	struct store *s = filled_world(a);
+	store_begin(s);
+	PUT(s, "Snapshots", INT("SnapshotId", FIRST + 3), INT("CreateTime", 1), INT("DiskId", 2));
+	PUT(s, "Snapshots", INT("SnapshotId", 5), INT("Account", OWNER), TEXT("Region", REGION), TEXT("Zone", REGION "-3"), INT("DiskId", 1),
+	    TEXT("SnapshotName", "old"), INT("DiskSize", 10), INT("CreateTime", 15000));
+	store_recount(s);
+	commit(s);
+	check(s, a);
+	store_begin(s);
+	store_shift(s, 500000);
+	commit(s);
+	store_begin(s);
+	add(s, FIRST + 40, 600000);
+	commit(s);
+	check(s, a);
+	store_begin(s);
+	store_wipe(s);
+	commit(s);
+	ck_assert_uint_eq(of_any_disk(s, a), 0);
+	arena_free(a);
+	close_world(s);
+}
+END_TEST
+
+START_TEST(another_world_takes_their_place)
+{
+	struct arena *a = arena_new();
+	struct store *s = filled_world(a);
+	struct buf why;
+	buf_init(&why, 512);
+	store_keep_revisions(s, 10, &(struct revision_cause){ .request_id = "", .action = "" });
+	struct world_image *before = image_of(s, &why);
+	store_begin(s);
+	store_because(s, &(struct revision_cause){ .request_id = "", .action = "" });
+	add(s, FIRST + 20, 1);
+	take_away(s, a, FIRST);
+	commit(s);
+	check(s, a);
+	size_t count = of_any_disk(s, a);
+	ck_assert_msg(store_rewind(s, 0, &why), "%s", why.data);
+	check(s, a);
+	store_begin(s);
+	add(s, FIRST + 21, 1);
+	commit(s);
+	ck_assert(store_load_image(s, before, &why));
+	check(s, a);
+	ck_assert_uint_eq(of_any_disk(s, a), count);
+	image_release(before);
+	buf_finish(&why);
+	arena_free(a);
+	close_world(s);
+}
+END_TEST
+
+START_TEST(another_program_writes)
+{
+	char dir[FOLDER_SIZE], file[FOLDER_SIZE + 16];
+	struct arena *a = arena_new();
+	struct buf why;
+	folder_make(dir);
+	snprintf(file, sizeof file, "%s/world.db", dir);
+	buf_init(&why, 512);
+	struct store *s = store_open(file, DURABLE_OS, &why);
+	ck_assert_msg(s, "%s", why.data);
+	store_begin(s);
+	put_places(s);
+	for (int64_t no = FIRST; no < FIRST + 20; no++)
+		add(s, no, no * 10);
+	commit(s);
+	check(s, a);
+	size_t count = of_any_disk(s, a);
+	sqlite3 *other;
+	ck_assert_int_eq(sqlite3_open(file, &other), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(other, "UPDATE snapshot SET disk = 2 WHERE disk = 0", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_changes(other), 5);
+	ck_assert_uint_eq(of_any_disk(s, a), count + 5);
+	check(s, a);
+	sqlite3_close(other);
+	store_close(s);
+	buf_finish(&why);
+	arena_free(a);
+	folder_remove(dir);
+}
+END_TEST
+
+/* Then every row is looked at. */
+START_TEST(a_disk_may_have_more_than_a_list_takes)
+{
+	enum { MANY = 5000 };
+	struct arena *a = arena_new();
+	struct store *s = filled_world(a);
+	struct listed page;
+	struct list_query q = { .account = OWNER, .region = REGION, .limit = 5, .offset = MANY - 5 };
+	store_begin(s);
+	for (int64_t no = 0; no < MANY; no++) {
+		struct snapshot p = sample_snapshot(FIRST * 2 + no, DISKS + 1);
+		p.create_ms = 1000000 - no / 2;
+		store_snapshot_insert(s, &p);
+	}
+	commit(s);
+	q.terms[q.term_count++] = (struct list_term){ .kind = store_snapshot_filter("disk-id"), .values = "[4]" };
+	ck_assert_uint_eq(list_page(s, a, &q, &page), MANY);
+	ck_assert_uint_eq(page.count, 5);
+	ck_assert_int_eq(page.numbers[4], FIRST * 2 + MANY - 2);
+	ck_assert_int_eq(page.numbers[3], FIRST * 2 + MANY - 1);
+	arena_free(a);
+	close_world(s);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const orders[] = {
+		however_they_come_and_go, the_oldest_go_first, a_fixture_changes_them, another_world_takes_their_place,
+		another_program_writes, a_disk_may_have_more_than_a_list_takes,
+	};
+	Suite *suite = suite_create("store_orders");
+	add_case(suite, "orders", orders, LENGTH(orders));
+	return run_suite(suite);
+}
