@@ -7,13 +7,10 @@
 -- IN SQLite looks for NULL first, compares with every value, and from three values on builds a table, for each row it writes.
 -- A file of another user_version is refused, never migrated: a world is made from fixtures and is cheap to make again.
 
-CREATE TABLE world (                        -- one row: platform limits and conditions, and the sandbox's own counters
+CREATE TABLE world (                        -- one row: platform limits and conditions
   one INTEGER PRIMARY KEY CHECK (one = 1),
   seed INTEGER NOT NULL DEFAULT 1,          -- of ids, RequestIds and chance
   epoch INTEGER NOT NULL DEFAULT 0,         -- times this database was opened before; keeps RequestIds apart
-  next_disk INTEGER NOT NULL DEFAULT 0,     -- last number given; 0 until the first
-  next_snapshot INTEGER NOT NULL DEFAULT 0,
-  next_policy INTEGER NOT NULL DEFAULT 0,
   clock_frozen INTEGER NOT NULL DEFAULT 0 CHECK (clock_frozen IN (0, 1)),
   clock_base_ms INTEGER NOT NULL DEFAULT 0, -- wall time of the last change of the clock
   clock_set_ms INTEGER NOT NULL DEFAULT 0,  -- sandbox time at that moment; 0 with base 0 is real time
@@ -29,7 +26,6 @@ CREATE TABLE world (                        -- one row: platform limits and cond
   disk_policy_max INTEGER NOT NULL DEFAULT 10,         -- policies bound to one disk
   policy_disk_max INTEGER NOT NULL DEFAULT 200,        -- disks bound to one policy
   refund_quota INTEGER NOT NULL DEFAULT 199,           -- prepaid disks an account may return in a year
-  creating_snapshots INTEGER NOT NULL DEFAULT 0,       -- snapshots in CREATING now, kept by the snapshot's mover
   free_snapshot_gib INTEGER NOT NULL DEFAULT 50,       -- free snapshot capacity of an account in a region
   ip_rate INTEGER NOT NULL DEFAULT 0,                  -- requests a second from one address, 0: no limit
   service_available INTEGER NOT NULL DEFAULT 1 CHECK (service_available IN (0, 1)),
@@ -128,7 +124,11 @@ CREATE TABLE usage (                        -- counters of an account in a regio
   disks INTEGER NOT NULL DEFAULT 0,         -- visible disks
   snapshots INTEGER NOT NULL DEFAULT 0,
   snapshot_mib INTEGER NOT NULL DEFAULT 0,
+  creating_snapshots INTEGER NOT NULL DEFAULT 0, -- in CREATING now, kept by the snapshot's mover; their sum is the platform's
   snapshot_quota INTEGER NOT NULL DEFAULT 0,-- 0: the formula of `world`
+  last_disk INTEGER NOT NULL DEFAULT 0,     -- number given last of each kind; the largest of all rows is the world's. They stand here, so
+  last_snapshot INTEGER NOT NULL DEFAULT 0, -- that a new snapshot changes one row of counters and its disk's
+  last_policy INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (account, region)
 ) STRICT, WITHOUT ROWID;
 

@@ -83,7 +83,7 @@ static enum verdict run(struct call *c)
 		p.activated = true; /* who asks when it would tick wants to know, even if it is not to tick yet */
 		return answer(c, &p, "");
 	}
-	p.no = store_next_no(c->store, SEQUENCE_POLICY);
+	p.no = store_next_no(c->store, SEQUENCE_POLICY, p.account, p.region);
 	store_policy_insert(c->store, &p);
 	policy_schedule_tick(c->store, c->arena, &p, c->now_ms);
 	return answer(c, &p, policy_id(c->arena, p.no));

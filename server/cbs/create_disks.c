@@ -123,7 +123,7 @@ static void attach_at_birth(struct call *c, const struct purchase *p, struct dis
 static int64_t buy_disk(struct call *c, const struct purchase *p, int64_t i)
 {
 	struct disk d = {
-		.no = store_next_no(c->store, SEQUENCE_DISK),
+		.no = store_next_no(c->store, SEQUENCE_DISK, c->who->uin, c->region),
 		.account = c->who->uin,
 		.region = c->region,
 		.zone = p->zone_name,

@@ -57,7 +57,7 @@ int64_t create_snapshot_take(struct call *c, const struct create_snapshot_subjec
 {
 	const struct disk *d = &s->disk;
 	struct snapshot p = {
-		.no = store_next_no(c->store, SEQUENCE_SNAPSHOT),
+		.no = store_next_no(c->store, SEQUENCE_SNAPSHOT, d->account, d->region),
 		.account = d->account,
 		.region = d->region,
 		.zone = d->zone,

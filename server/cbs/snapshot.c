@@ -51,7 +51,7 @@ bool snapshot_move(struct store *s, struct snapshot *p, enum snapshot_state to, 
 	if (p->state == SNAPSHOT_CREATING) {
 		if (p->disk != 0)
 			store_disk_count(s, p->disk, 0, 0, -1, 0);
-		store_creating_add(s, -1);
+		store_creating_add(s, p->account, p->region, -1);
 	}
 	p->state = to;
 	p->state_since_ms = now_ms;
@@ -77,7 +77,7 @@ static void count(struct store *s, const struct snapshot *p, int64_t by)
 	if (p->disk != 0)
 		store_disk_count(s, p->disk, by, by * p->used_mib, creating, by);
 	if (creating != 0)
-		store_creating_add(s, creating);
+		store_creating_add(s, p->account, p->region, creating);
 }
 
 void snapshot_add(struct store *s, const struct snapshot *p)

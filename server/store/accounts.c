@@ -22,9 +22,11 @@ static const char *const sql[] = {
 		" ORDER BY sub_uin, action, resource"),
 	[PROJECT] = "SELECT name FROM project WHERE account = ? AND project_id = ?",
 	[USAGE] = "SELECT disks, snapshots, snapshot_mib, snapshot_quota FROM usage WHERE account = ? AND region = ?",
-	[USAGE_ADD] = ("INSERT INTO usage (account, region, disks, snapshots, snapshot_mib)"
-		" VALUES (?1, ?2, MAX(0, ?3), MAX(0, ?4), MAX(0, ?5)) ON CONFLICT (account, region) DO UPDATE SET"
-		" disks = MAX(0, disks + ?3), snapshots = MAX(0, snapshots + ?4), snapshot_mib = MAX(0, snapshot_mib + ?5)"),
+	[USAGE_ADD] = ("INSERT INTO usage (account, region, disks, snapshots, snapshot_mib, creating_snapshots, last_disk, last_snapshot,"
+		" last_policy) VALUES (?1, ?2, MAX(0, ?3), MAX(0, ?4), MAX(0, ?5), MAX(0, ?6), ?7, ?8, ?9)"
+		" ON CONFLICT (account, region) DO UPDATE SET disks = MAX(0, disks + ?3), snapshots = MAX(0, snapshots + ?4),"
+		" snapshot_mib = MAX(0, snapshot_mib + ?5), creating_snapshots = MAX(0, creating_snapshots + ?6),"
+		" last_disk = MAX(last_disk, ?7), last_snapshot = MAX(last_snapshot, ?8), last_policy = MAX(last_policy, ?9)"),
 };
 
 const struct sql_list accounts_sql = { sql, sizeof sql / sizeof *sql };
@@ -275,6 +277,18 @@ static void count_usage(struct store *s, int64_t account, const char *region, co
 	counter_add(&row->snapshot_mib, by[2]);
 }
 
+void usage_write(struct store *s, int64_t account, const char *region, const int64_t by[4], const int64_t last[N_SEQUENCES])
+{
+	struct query q = start(s, USAGE_ADD);
+	bind_int(&q, account);
+	bind_text(&q, region);
+	for (size_t i = 0; i < 4; i++)
+		bind_int(&q, by[i]);
+	for (int kind = 0; kind < N_SEQUENCES; kind++)
+		bind_int(&q, last[kind]);
+	query_run(&q);
+}
+
 void store_usage_add(struct store *s, int64_t account, const char *region, int64_t disks, int64_t snapshots, int64_t mib)
 {
 	const int64_t by[4] = { disks, snapshots, mib };
@@ -282,11 +296,5 @@ void store_usage_add(struct store *s, int64_t account, const char *region, int64
 		count_usage(s, account, region, by);
 		return;
 	}
-	struct query q = start(s, USAGE_ADD);
-	bind_int(&q, account);
-	bind_text(&q, region);
-	bind_int(&q, disks);
-	bind_int(&q, snapshots);
-	bind_int(&q, mib);
-	query_run(&q);
+	usage_write(s, account, region, by, (const int64_t[N_SEQUENCES]){ 0 });
 }

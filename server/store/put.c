@@ -11,18 +11,18 @@
 #include "util/ident.h"
 #include "util/str.h"
 
-enum { REFERENCES, TABLES, RECOUNT_USAGE, RECOUNT_DISKS, RECOUNT_SNAPSHOTS, RECOUNT_INSTANCES, RECOUNT_CREATING };
+enum { REFERENCES, TABLES, RECOUNT_USAGE, RECOUNT_DISKS, RECOUNT_SNAPSHOTS, RECOUNT_INSTANCES };
 
 static const char *const sql[] = {
 	[REFERENCES] = "SELECT \"from\", \"table\", \"to\" FROM pragma_foreign_key_list(?)",
 	[TABLES] = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-	[RECOUNT_USAGE] = ("INSERT INTO usage (account, region, disks, snapshots, snapshot_mib)"
-		" SELECT account, region, SUM(disks), SUM(snapshots), SUM(mib) FROM ("
-		"SELECT account, region, 1 AS disks, 0 AS snapshots, 0 AS mib FROM disk WHERE hidden = 0"
-		" UNION ALL SELECT account, region, 0, 1, used_mib FROM snapshot"
-		" UNION ALL SELECT account, region, 0, 0, 0 FROM usage) GROUP BY account, region"
+	[RECOUNT_USAGE] = ("INSERT INTO usage (account, region, disks, snapshots, snapshot_mib, creating_snapshots)"
+		" SELECT account, region, SUM(disks), SUM(snapshots), SUM(mib), SUM(creating) FROM ("
+		"SELECT account, region, 1 AS disks, 0 AS snapshots, 0 AS mib, 0 AS creating FROM disk WHERE hidden = 0"
+		" UNION ALL SELECT account, region, 0, 1, used_mib, snapshot_state = 'CREATING' FROM snapshot"
+		" UNION ALL SELECT account, region, 0, 0, 0, 0 FROM usage) GROUP BY account, region"
 		" ON CONFLICT (account, region) DO UPDATE SET disks = excluded.disks, snapshots = excluded.snapshots,"
-		" snapshot_mib = excluded.snapshot_mib"),
+		" snapshot_mib = excluded.snapshot_mib, creating_snapshots = excluded.creating_snapshots"),
 	[RECOUNT_DISKS] = ("UPDATE disk SET snapshot_count = IFNULL(taken.count, 0), snapshot_mib = IFNULL(taken.mib, 0),"
 		" creating_snapshots = IFNULL(taken.creating, 0),"
 		" backup_count = (SELECT COUNT(*) FROM disk_backup WHERE disk_backup.disk = disk.no),"
@@ -39,7 +39,6 @@ static const char *const sql[] = {
 		" UNION SELECT snapshot FROM snapshot_share UNION SELECT resource FROM tag WHERE kind = '" TAG_SNAPSHOT "')"),
 	[RECOUNT_INSTANCES] = ("UPDATE instance SET attached = (SELECT COUNT(*) FROM disk WHERE disk.instance = instance.no"
 		" AND disk.instance <> 0 AND portable = 1 AND usage = 'DATA_DISK' AND disk_state NOT IN ('UNATTACHED', 'TORECYCLE'))"),
-	[RECOUNT_CREATING] = "UPDATE world SET creating_snapshots = (SELECT COUNT(*) FROM snapshot WHERE snapshot_state = 'CREATING')",
 };
 
 const struct sql_list put_sql = { sql, sizeof sql / sizeof *sql };
@@ -273,7 +272,7 @@ enum put_result store_put(struct store *s, const struct entity *e, const struct 
 
 void store_recount(struct store *s)
 {
-	for (int which = RECOUNT_USAGE; which <= RECOUNT_CREATING; which++) {
+	for (int which = RECOUNT_USAGE; which <= RECOUNT_INSTANCES; which++) {
 		struct query q = query_open(s, SQL_PUT, which);
 		query_run(&q);
 	}

@@ -114,8 +114,8 @@ const char *store_about(struct store *s, struct arena *a);
 void store_set_about(struct store *s, const char *about);
 
 enum sequence { SEQUENCE_DISK, SEQUENCE_SNAPSHOT, SEQUENCE_POLICY, N_SEQUENCES };
-/* The next free number of a kind; it depends on the seed and on how many were given, never on chance. */
-int64_t store_next_no(struct store *s, enum sequence kind);
+/* The next free number of a kind; it depends on the seed and on how many were given, never on chance, and not on whom it is for. */
+int64_t store_next_no(struct store *s, enum sequence kind, int64_t account, const char *region);
 
 bool store_component_healthy(struct store *s, const char *name);
 bool store_action_offline(struct store *s, const char *action);
@@ -248,8 +248,8 @@ void store_snapshot_set_state(struct store *s, int64_t no, enum snapshot_state t
 void store_snapshot_delete(struct store *s, int64_t no, bool images);
 /* Snapshots of a disk, oldest first. */
 size_t store_snapshots_of_disk(struct store *s, struct arena *a, int64_t disk, struct snapshot **out);
-/* Adds to world.creating_snapshots. */
-void store_creating_add(struct store *s, int64_t by);
+/* Adds to the snapshots in CREATING. */
+void store_creating_add(struct store *s, int64_t account, const char *region, int64_t by);
 bool store_shared_with(struct store *s, int64_t snapshot, int64_t account);
 
 struct image {

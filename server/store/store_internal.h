@@ -209,7 +209,8 @@ void revisions_free(struct store *s);
 void snapshots_write(struct store *s, const struct snapshot *rows, size_t count);
 void snapshot_copy_texts(struct snapshot *p, struct arena *a);
 void job_write(struct store *s, const struct job *j);
-void sequence_write(struct store *s, enum sequence kind, int64_t no);
+/* Adds to what an account has in a region: disks, snapshots, MiB of them, snapshots in CREATING; and notes the numbers given last. */
+void usage_write(struct store *s, int64_t account, const char *region, const int64_t by[4], const int64_t last[N_SEQUENCES]);
 /* A row has this number, whoever gave it. */
 void sequence_note(struct store *s, enum sequence kind, int64_t no);
 /* Another one when another program has changed the file. */

@@ -7,19 +7,19 @@
 #include "store/store_internal.h"
 #include "util/str.h"
 
-enum { ROWS_MAX = 64, JOBS_MAX = 2 * ROWS_MAX, COUNTERS_MAX = 3 * ROWS_MAX };
+enum { ROWS_MAX = 64, JOBS_MAX = 2 * ROWS_MAX, COUNTERS_MAX = 2 * ROWS_MAX };
 
 struct counted {
 	enum counter which;
 	int64_t number;
 	const char *region;
 	int64_t by[4];
+	int64_t last[N_SEQUENCES]; /* numbers given; 0: none */
 };
 
 /* How many there are, or were when the last transaction ended. */
 struct mark {
 	size_t rows, jobs, counters;
-	int64_t sequences[N_SEQUENCES]; /* 0: none was given */
 };
 
 static const struct mark nothing;
@@ -90,29 +90,34 @@ static void add(struct counted *c, const int64_t by[4])
 		c->by[i] += by[i];
 }
 
+/* Of the transaction under way; NULL when there is no room for it. */
+static struct counted *own_counter(struct waiting *w, enum counter which, int64_t number, const char *region)
+{
+	size_t kept = w->kept.counters;
+	struct counted *c = find_counter(w->counters + kept, w->now.counters - kept, which, number, region);
+	if (c || w->now.counters == COUNTERS_MAX)
+		return c;
+	c = &w->counters[w->now.counters++];
+	*c = (struct counted){ .which = which, .number = number, .region = arena_text(w->texts, region) };
+	return c;
+}
+
 bool waiting_count(struct store *s, enum counter which, int64_t number, const char *region, const int64_t by[4])
 {
 	struct waiting *w = open_notes(s);
-	if (!w)
-		return false;
-	size_t kept = w->kept.counters;
-	struct counted *c = find_counter(w->counters + kept, w->now.counters - kept, which, number, region);
-	if (!c && w->now.counters == COUNTERS_MAX)
-		return false;
-	if (!c) {
-		c = &w->counters[w->now.counters++];
-		*c = (struct counted){ .which = which, .number = number, .region = arena_text(w->texts, region) };
-	}
-	add(c, by);
-	return true;
+	struct counted *c = w ? own_counter(w, which, number, region) : NULL;
+	if (c)
+		add(c, by);
+	return c != NULL;
 }
 
-bool waiting_set_sequence(struct store *s, enum sequence kind, int64_t no)
+bool waiting_set_sequence(struct store *s, enum sequence kind, int64_t account, const char *region, int64_t no)
 {
 	struct waiting *w = open_notes(s);
-	if (w)
-		w->now.sequences[kind] = no;
-	return w != NULL;
+	struct counted *c = w ? own_counter(w, COUNT_USAGE, account, region) : NULL;
+	if (c)
+		c->last[kind] = no;
+	return c != NULL;
 }
 
 /* ---- looking ------------------------------------------------------------------------------------------------------------- */
@@ -185,8 +190,7 @@ bool waiting_remove_jobs(struct store *s, const char *family, int64_t row)
 
 static bool is_more(const struct mark *m, const struct mark *than)
 {
-	return m->rows > than->rows || m->jobs > than->jobs || m->counters > than->counters ||
-	       memcmp(m->sequences, than->sequences, sizeof m->sequences) != 0;
+	return m->rows > than->rows || m->jobs > than->jobs || m->counters > than->counters;
 }
 
 bool waiting_own(const struct store *s)
@@ -207,12 +211,20 @@ bool waiting_any(const struct store *s)
 /* A request that makes one snapshot finds room. */
 bool waiting_full(const struct store *s)
 {
-	enum { COUNTERS_EACH = 3, JOBS_EACH = 2 };
+	enum { COUNTERS_EACH = 2, JOBS_EACH = 2 };
 	const struct waiting *w = s->waiting;
 	return w && (w->now.rows == ROWS_MAX || w->now.jobs + JOBS_EACH > JOBS_MAX || w->now.counters + COUNTERS_EACH > COUNTERS_MAX);
 }
 
 /* ---- ends ---------------------------------------------------------------------------------------------------------------- */
+
+static void merge(struct counted *c, const struct counted *later)
+{
+	add(c, later->by);
+	for (int kind = 0; kind < N_SEQUENCES; kind++)
+		if (later->last[kind] != 0)
+			c->last[kind] = later->last[kind];
+}
 
 /* Of each counter one is enough from now on. */
 void waiting_keep_own(struct store *s)
@@ -226,7 +238,7 @@ void waiting_keep_own(struct store *s)
 		const struct counted own = w->counters[i];
 		struct counted *c = find_counter(w->counters, end, own.which, own.number, own.region);
 		if (c)
-			add(c, own.by);
+			merge(c, &own);
 		else
 			w->counters[end++] = own;
 	}
@@ -242,24 +254,16 @@ void waiting_drop_own(struct store *s)
 
 static void write_counter(struct store *s, const struct counted *c)
 {
-	switch (c->which) {
-	case COUNT_DISK:
+	if (c->which == COUNT_DISK)
 		store_disk_count(s, c->number, c->by[0], c->by[1], c->by[2], c->by[3]);
-		break;
-	case COUNT_USAGE:
-		store_usage_add(s, c->number, c->region, c->by[0], c->by[1], c->by[2]);
-		break;
-	case COUNT_CREATING:
-		store_creating_add(s, c->by[0]);
-		break;
-	case N_COUNTERS:
-		break;
-	}
+	else
+		usage_write(s, c->number, c->region, c->by, c->last);
 }
 
 static bool changes(const struct counted *c)
 {
-	return c->by[0] != 0 || c->by[1] != 0 || c->by[2] != 0 || c->by[3] != 0;
+	static const struct counted nothing_new;
+	return memcmp(c->by, nothing_new.by, sizeof c->by) != 0 || memcmp(c->last, nothing_new.last, sizeof c->last) != 0;
 }
 
 /* The store is busy, so what is called here writes. */
@@ -275,9 +279,6 @@ void waiting_write(struct store *s, bool own)
 	for (size_t i = from.counters; i < to.counters; i++)
 		if (changes(&w->counters[i]))
 			write_counter(s, &w->counters[i]);
-	for (int kind = 0; kind < N_SEQUENCES; kind++)
-		if (to.sequences[kind] != from.sequences[kind])
-			sequence_write(s, (enum sequence)kind, to.sequences[kind]);
 }
 
 void waiting_forget(struct store *s)

@@ -10,14 +10,14 @@
 
 struct waiting;
 
-enum counter { COUNT_DISK, COUNT_USAGE, COUNT_CREATING, N_COUNTERS };
+enum counter { COUNT_DISK, COUNT_USAGE };
 
 /* Each of the first four: false when it cannot wait, and then the caller writes. */
 bool waiting_add_row(struct store *s, const struct snapshot *p);
 bool waiting_add_job(struct store *s, const struct job *j);
-/* Adds to the numbers of a counter. The disk's number and "", or the account's and the region, or 0 and "". */
+/* Adds to the numbers of a counter, as store_disk_count and usage_write do. The disk's number and "", or the account's and the region. */
 bool waiting_count(struct store *s, enum counter which, int64_t number, const char *region, const int64_t by[4]);
-bool waiting_set_sequence(struct store *s, enum sequence kind, int64_t no);
+bool waiting_set_sequence(struct store *s, enum sequence kind, int64_t account, const char *region, int64_t no);
 
 /* Of the transaction under way; NULL when there is none such. The row may be changed in place. */
 struct snapshot *waiting_row(struct store *s, int64_t no);

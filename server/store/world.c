@@ -9,36 +9,34 @@ const char *const instance_state_names[N_INSTANCE_STATES] = { "RUNNING", "STOPPE
 /* The statements of a sequence stand in the order of enum sequence. */
 enum {
 	WORLD, SET_CLOCK, CLOCK, NEXT_EPOCH, SET_SEED, ABOUT, SET_ABOUT,
-	DISK_FROM, SNAPSHOT_FROM, POLICY_FROM, SET_NEXT_DISK, SET_NEXT_SNAPSHOT, SET_NEXT_POLICY,
+	DISK_FROM, SNAPSHOT_FROM, POLICY_FROM, FORGET_NUMBERS,
 	COMPONENT, OFFLINE, REGION, REGION_NAMES, ZONE, DISK_TYPE,
-	CREATING_ADD,
 	INSTANCE, INSTANCE_ATTACHED, INSTANCE_STATE,
 };
 
 static const char *const sql[] = {
 	[WORLD] = ("SELECT seed, epoch, snapshot_quota_base, snapshot_quota_per_disk, disk_snapshot_quota, snapshot_chain_max,"
 		" creating_snapshot_max, policy_max, disk_policy_max, policy_disk_max,"
-		" instance_disk_max, tag_max, refund_quota, creating_snapshots, free_snapshot_gib, ip_rate,"
-		" service_available, snapshot_client_token, next_disk, next_snapshot, next_policy FROM world"),
+		" instance_disk_max, tag_max, refund_quota, used.creating, free_snapshot_gib, ip_rate,"
+		" service_available, snapshot_client_token, used.disk, used.snapshot, used.policy FROM world,"
+		" (SELECT IFNULL(SUM(creating_snapshots), 0) AS creating, IFNULL(MAX(last_disk), 0) AS disk,"
+		" IFNULL(MAX(last_snapshot), 0) AS snapshot, IFNULL(MAX(last_policy), 0) AS policy FROM usage) AS used"),
 	[SET_CLOCK] = "UPDATE world SET clock_frozen = ?, clock_base_ms = ?, clock_set_ms = ?, clock_rate = ?",
 	[CLOCK] = "SELECT clock_frozen, clock_base_ms, clock_set_ms, clock_rate FROM world",
 	[NEXT_EPOCH] = "UPDATE world SET epoch = epoch + 1",
-	[SET_SEED] = "UPDATE world SET seed = ?, epoch = 0, next_disk = 0, next_snapshot = 0, next_policy = 0",
+	[SET_SEED] = "UPDATE world SET seed = ?, epoch = 0",
 	[ABOUT] = "SELECT about FROM sandbox",
 	[SET_ABOUT] = "INSERT INTO sandbox (one, about) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET about = ?1",
 	[DISK_FROM] = "SELECT no FROM disk WHERE no >= ? ORDER BY no LIMIT 1",
 	[SNAPSHOT_FROM] = "SELECT no FROM snapshot WHERE no >= ? ORDER BY no LIMIT 1",
 	[POLICY_FROM] = "SELECT no FROM policy WHERE no >= ? ORDER BY no LIMIT 1",
-	[SET_NEXT_DISK] = "UPDATE world SET next_disk = ?",
-	[SET_NEXT_SNAPSHOT] = "UPDATE world SET next_snapshot = ?",
-	[SET_NEXT_POLICY] = "UPDATE world SET next_policy = ?",
+	[FORGET_NUMBERS] = "UPDATE usage SET last_disk = 0, last_snapshot = 0, last_policy = 0",
 	[COMPONENT] = "SELECT healthy FROM component WHERE name = ?",
 	[OFFLINE] = "SELECT 1 FROM offline_action WHERE action = ?",
 	[REGION] = "SELECT name, name_en, name_zh, cbs, finance, encrypted_snapshot FROM region WHERE name = ?",
 	[REGION_NAMES] = "SELECT name FROM region ORDER BY name",
 	[ZONE] = "SELECT name, region, sold_out FROM zone WHERE name = ?",
 	[DISK_TYPE] = "SELECT name, min_gib, max_gib, step_gib, throughput_max, local, sold, burst FROM disk_type WHERE name = ?",
-	[CREATING_ADD] = "UPDATE world SET creating_snapshots = MAX(0, creating_snapshots + ?)",
 	[INSTANCE] = ("SELECT no, account, disk_max, attached, id, region, zone, name, private_ip, type, instance_state, online_resize,"
 		" supported FROM instance WHERE no = ?"),
 	[INSTANCE_ATTACHED] = "UPDATE instance SET attached = MAX(0, attached + ?2) WHERE no = ?1",
@@ -152,6 +150,8 @@ void store_set_seed(struct store *s, uint64_t seed)
 	struct query q = start(s, SET_SEED);
 	bind_int(&q, (int64_t)seed);
 	query_run(&q);
+	q = start(s, FORGET_NUMBERS);
+	query_run(&q);
 }
 
 const char *store_about(struct store *s, struct arena *a)
@@ -188,13 +188,6 @@ static int64_t first_no(uint64_t seed, enum sequence kind)
 	return IDENT_NUMBERS - room + (int64_t)(rng_mix(seed, (uint64_t)kind) % (uint64_t)(room / 2));
 }
 
-void sequence_write(struct store *s, enum sequence kind, int64_t no)
-{
-	struct query q = start(s, SET_NEXT_DISK + (int)kind);
-	bind_int(&q, no);
-	query_run(&q);
-}
-
 /* The world as it is known, so that what waits shows in it; NULL when it will be read anew anyway. */
 static struct world_row *known_world(struct store *s)
 {
@@ -209,7 +202,7 @@ void sequence_note(struct store *s, enum sequence kind, int64_t no)
 		row->taken[kind] = no;
 }
 
-int64_t store_next_no(struct store *s, enum sequence kind)
+int64_t store_next_no(struct store *s, enum sequence kind, int64_t account, const char *region)
 {
 	struct world_row *row = world_row(s);
 	if (!row)
@@ -219,26 +212,26 @@ int64_t store_next_no(struct store *s, enum sequence kind)
 	while (no == taken) /* by a fixture */
 		taken = first_taken(s, kind, ++no);
 	row->taken[kind] = taken;
-	if (waiting_set_sequence(s, kind, no))
+	if (waiting_set_sequence(s, kind, account, region, no)) {
 		row->last[kind] = no;
-	else
-		sequence_write(s, kind, no);
+		return no;
+	}
+	int64_t last[N_SEQUENCES] = { 0 };
+	last[kind] = no;
+	usage_write(s, account, region, (const int64_t[4]){ 0 }, last);
 	return no;
 }
 
-void store_creating_add(struct store *s, int64_t by)
+void store_creating_add(struct store *s, int64_t account, const char *region, int64_t by)
 {
-	const int64_t change[4] = { by };
-	struct world_row *row;
-	if (waiting_count(s, COUNT_CREATING, 0, "", change)) {
-		row = known_world(s);
-		if (row)
-			counter_add(&row->world.creating_snapshots, by);
+	const int64_t change[4] = { 0, 0, 0, by };
+	if (!waiting_count(s, COUNT_USAGE, account, region, change)) {
+		usage_write(s, account, region, change, (const int64_t[N_SEQUENCES]){ 0 });
 		return;
 	}
-	struct query q = start(s, CREATING_ADD);
-	bind_int(&q, by);
-	query_run(&q);
+	struct world_row *row = known_world(s);
+	if (row)
+		counter_add(&row->world.creating_snapshots, by);
 }
 
 /* ---- conditions and places ---------------------------------------------------------------------------------------------- */

@@ -199,11 +199,10 @@ def fill(folder, count):
     with db:
         db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
                    f"INSERT INTO snapshot SELECT {copied} "
-                   "FROM (SELECT * FROM snapshot WHERE no = (SELECT next_snapshot FROM world)), n", (count,))
+                   "FROM (SELECT * FROM snapshot WHERE no = (SELECT MAX(last_snapshot) FROM usage)), n", (count,))
         (made,), disk = db.execute("SELECT changes()").fetchone(), CREATE[1]["DiskId"]
-        db.execute("UPDATE world SET next_snapshot = next_snapshot + ?", (made,))
-        db.execute("UPDATE usage SET snapshots = snapshots + ? WHERE account = (SELECT account FROM disk WHERE id = ?) "
-                   "AND region = (SELECT region FROM disk WHERE id = ?)", (made, disk, disk))
+        db.execute("UPDATE usage SET snapshots = snapshots + ?1, last_snapshot = last_snapshot + ?1 "
+                   "WHERE (account, region) = (SELECT account, region FROM disk WHERE id = ?2)", (made, disk))
         db.execute("UPDATE disk SET snapshot_count = snapshot_count + ? WHERE id = ?", (made, disk))
     db.close()
 

@@ -46,9 +46,12 @@ HALVES = {
     "snapshots of a disk under way": """
         SELECT count(*) FROM disk d WHERE d.creating_snapshots != (
           SELECT count(*) FROM snapshot s WHERE s.disk = d.no AND s.snapshot_state = 'CREATING')""",
-    "snapshots under way": """
-        SELECT count(*) FROM world w WHERE w.creating_snapshots != (
-          SELECT count(*) FROM snapshot s WHERE s.snapshot_state = 'CREATING')""",
+    "snapshots of a region under way": """
+        SELECT count(*) FROM usage u WHERE u.creating_snapshots != (
+          SELECT count(*) FROM snapshot s WHERE s.account = u.account AND s.region = u.region AND s.snapshot_state = 'CREATING')""",
+    "numbers that would be given again": """
+        SELECT count(*) FROM usage u WHERE u.last_snapshot != 0 AND NOT EXISTS (
+          SELECT 1 FROM usage o WHERE o.last_snapshot >= (SELECT max(s.no) FROM snapshot s))""",
     "snapshots that would stay in CREATING": """
         SELECT count(*) FROM snapshot s WHERE s.snapshot_state = 'CREATING' AND NOT EXISTS (
           SELECT 1 FROM job j WHERE j.kind = 'snapshot.create' AND j.resource = s.no)""",

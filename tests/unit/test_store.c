@@ -82,7 +82,7 @@ START_TEST(a_failure_sticks_until_the_end_of_the_transaction)
 	ck_assert_ptr_nonnull(strstr(store_failed(s), "disk.no"));
 	ck_assert(!store_disk(s, a, 7, &found));
 	ck_assert(!store_world(s, &w));
-	ck_assert_int_eq(store_next_no(s, SEQUENCE_DISK), 0);
+	ck_assert_int_eq(store_next_no(s, SEQUENCE_DISK, OWNER, REGION), 0);
 	store_usage(s, OWNER, REGION, &usage);
 	ck_assert_int_eq(usage.disks, 0);
 	ck_assert(!store_commit(s));
@@ -388,7 +388,7 @@ START_TEST(wiping_leaves_a_new_world)
 	put_resources(s);
 	PUT(s, "Credentials", TEXT("SecretId", "x"), TEXT("SecretKey", "y"), INT("Account", OWNER));
 	PUT(s, "World", INT("Seed", 42));
-	int64_t first = store_next_no(s, SEQUENCE_DISK);
+	int64_t first = store_next_no(s, SEQUENCE_DISK, OWNER, REGION);
 	store_set_clock(s, &clock);
 	store_job_add(s, &job);
 	store_token_add(s, OWNER, REGION, "CreateDisks", "t", "d", "{}", 1);
@@ -410,7 +410,7 @@ START_TEST(wiping_leaves_a_new_world)
 
 	put_places(s);
 	PUT(s, "World", INT("Seed", 42));
-	ck_assert_int_eq(store_next_no(s, SEQUENCE_DISK), first);
+	ck_assert_int_eq(store_next_no(s, SEQUENCE_DISK, OWNER, REGION), first);
 	arena_free(a);
 	close_world(s);
 }

@@ -116,7 +116,7 @@ START_TEST(a_file_keeps_the_world)
 	ck_assert_str_eq(d.name, "d");
 	store_begin(s);
 	store_next_epoch(s);
-	int64_t no = store_next_no(s, SEQUENCE_SNAPSHOT);
+	int64_t no = store_next_no(s, SEQUENCE_SNAPSHOT, OWNER, REGION);
 	ck_assert(store_commit(s));
 	store_close(s);
 
@@ -124,11 +124,11 @@ START_TEST(a_file_keeps_the_world)
 	ck_assert(store_world(s, &w));
 	ck_assert_int_eq(w.epoch, 1);
 	store_begin(s);
-	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT), no + 1);
+	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT, OWNER, REGION), no + 1);
 	store_close(s); /* in the middle of a transaction, which is undone */
 
 	s = open_well(p.file);
-	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT), no + 1);
+	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT, OWNER, REGION), no + 1);
 	store_close(s);
 	arena_free(a);
 	place_close(&p);

@@ -17,7 +17,7 @@ static void add(struct store *s, int64_t no, int64_t create_ms)
 	store_snapshot_insert(s, &p);
 	store_usage_add(s, OWNER, REGION, 0, 1, 10);
 	store_disk_count(s, DISK, 1, 10, 1, 1);
-	store_creating_add(s, 1);
+	store_creating_add(s, OWNER, REGION, 1);
 	store_job_add(s, &(struct job){ .due_ms = create_ms + 5, .kind = "snapshot.create", .resource = no, .goes_to = "" });
 }
 
@@ -94,7 +94,7 @@ START_TEST(what_waits_can_change)
 	store_job_remove(s, j.due_ms, j.kind, j.resource);
 	store_snapshot_set_state(s, FIRST, SNAPSHOT_NORMAL, 55, 0);
 	store_disk_count(s, DISK, 0, 0, -1, 0);
-	store_creating_add(s, -1);
+	store_creating_add(s, OWNER, REGION, -1);
 	ck_assert_int_eq(store_next_due(s), INT64_MAX);
 	ck_assert(store_commit(s));
 	ck_assert_uint_eq(written(s, a), 1);
@@ -120,7 +120,7 @@ START_TEST(a_rollback_drops_its_own_and_no_more)
 		add(s, FIRST + 1, 40);
 		if (written_before)
 			ck_assert_uint_eq(written(s, a), 2);
-		int64_t no = store_next_no(s, SEQUENCE_SNAPSHOT);
+		int64_t no = store_next_no(s, SEQUENCE_SNAPSHOT, OWNER, REGION);
 		ck_assert(next == INT64_MAX || no == next); /* given again: nobody has it */
 		next = no;
 		store_rollback(s);
@@ -165,17 +165,17 @@ START_TEST(numbers_go_round_those_that_are_taken)
 	struct store *s = world_with_disk();
 	struct arena *a = arena_new();
 	store_begin(s);
-	int64_t first = store_next_no(s, SEQUENCE_SNAPSHOT);
+	int64_t first = store_next_no(s, SEQUENCE_SNAPSHOT, OWNER, REGION);
 	add(s, first, 50);
 	add(s, first + 1, 51);
-	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT), first + 2);
+	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT, OWNER, REGION), first + 2);
 	ck_assert(store_commit(s));
 	ck_assert_uint_eq(written(s, a), 2);
 	store_begin(s);
 	add(s, first + 3, 52);
-	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT), first + 4);
+	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT, OWNER, REGION), first + 4);
 	ck_assert(store_commit(s));
-	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT), first + 5);
+	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT, OWNER, REGION), first + 5);
 	arena_free(a);
 	close_world(s);
 }

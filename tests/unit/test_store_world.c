@@ -31,12 +31,12 @@ START_TEST(epochs_and_creating_snapshots_are_counted)
 	struct world w;
 	store_next_epoch(s);
 	store_next_epoch(s);
-	store_creating_add(s, 3);
-	store_creating_add(s, -1);
+	store_creating_add(s, OWNER, REGION, 3);
+	store_creating_add(s, OWNER, REGION, -1);
 	ck_assert(store_world(s, &w));
 	ck_assert_int_eq(w.epoch, 2);
 	ck_assert_int_eq(w.creating_snapshots, 2);
-	store_creating_add(s, -5);
+	store_creating_add(s, OWNER, REGION, -5);
 	ck_assert(store_world(s, &w));
 	ck_assert_int_eq(w.creating_snapshots, 0);
 	close_world(s);
@@ -47,15 +47,15 @@ START_TEST(numbers_count_up_from_a_place_the_seed_decides)
 {
 	struct store *one = open_world(), *two = open_world(), *three = open_world();
 	PUT(two, "World", INT("Seed", 2));
-	int64_t disk = store_next_no(one, SEQUENCE_DISK);
-	int64_t snapshot = store_next_no(one, SEQUENCE_SNAPSHOT);
+	int64_t disk = store_next_no(one, SEQUENCE_DISK, OWNER, REGION);
+	int64_t snapshot = store_next_no(one, SEQUENCE_SNAPSHOT, OWNER, REGION);
 	ck_assert_int_ge(disk, IDENT_NUMBERS - (INT64_C(1) << 34));
 	ck_assert_int_lt(disk, IDENT_NUMBERS - (INT64_C(1) << 33));
 	ck_assert_int_ne(disk, snapshot);
-	ck_assert_int_ne(disk, store_next_no(two, SEQUENCE_DISK));
-	ck_assert_int_eq(disk, store_next_no(three, SEQUENCE_DISK));
-	ck_assert_int_eq(store_next_no(one, SEQUENCE_DISK), disk + 1);
-	ck_assert_int_eq(store_next_no(one, SEQUENCE_SNAPSHOT), snapshot + 1);
+	ck_assert_int_ne(disk, store_next_no(two, SEQUENCE_DISK, OWNER, REGION));
+	ck_assert_int_eq(disk, store_next_no(three, SEQUENCE_DISK, OWNER, REGION));
+	ck_assert_int_eq(store_next_no(one, SEQUENCE_DISK, OWNER, REGION), disk + 1);
+	ck_assert_int_eq(store_next_no(one, SEQUENCE_SNAPSHOT, OWNER, REGION), snapshot + 1);
 	close_world(one);
 	close_world(two);
 	close_world(three);
@@ -66,13 +66,13 @@ END_TEST
 START_TEST(numbers_begin_anew_with_the_seed)
 {
 	struct store *s = open_world();
-	int64_t first = store_next_no(s, SEQUENCE_SNAPSHOT);
+	int64_t first = store_next_no(s, SEQUENCE_SNAPSHOT, OWNER, REGION);
 	const int64_t others[] = { 7, first - 1, first + 10, IDENT_NUMBERS - 1 };
 	for (size_t i = 0; i < LENGTH(others); i++) {
 		struct snapshot p = sample_snapshot(others[i], 0);
 		store_snapshot_insert(s, &p);
 		store_set_seed(s, 1);
-		ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT), first);
+		ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT, OWNER, REGION), first);
 	}
 	close_world(s);
 }
@@ -81,20 +81,20 @@ END_TEST
 START_TEST(numbers_a_fixture_took_are_passed_over)
 {
 	struct store *s = open_world(), *same = open_world();
-	int64_t first = store_next_no(same, SEQUENCE_DISK);
+	int64_t first = store_next_no(same, SEQUENCE_DISK, OWNER, REGION);
 	struct disk d = sample_disk(first);
 	store_disk_insert(s, &d);
 	d.no = first + 1;
 	store_disk_insert(s, &d);
-	ck_assert_int_eq(store_next_no(s, SEQUENCE_DISK), first + 2);
+	ck_assert_int_eq(store_next_no(s, SEQUENCE_DISK, OWNER, REGION), first + 2);
 	d.no = first + 3;
 	store_disk_insert(s, &d);
-	ck_assert_int_eq(store_next_no(s, SEQUENCE_DISK), first + 4);
+	ck_assert_int_eq(store_next_no(s, SEQUENCE_DISK, OWNER, REGION), first + 4);
 
-	int64_t snapshot = store_next_no(same, SEQUENCE_SNAPSHOT);
+	int64_t snapshot = store_next_no(same, SEQUENCE_SNAPSHOT, OWNER, REGION);
 	struct snapshot p = sample_snapshot(snapshot, 0);
 	store_snapshot_insert(s, &p);
-	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT), snapshot + 1);
+	ck_assert_int_eq(store_next_no(s, SEQUENCE_SNAPSHOT, OWNER, REGION), snapshot + 1);
 	close_world(s);
 	close_world(same);
 }
