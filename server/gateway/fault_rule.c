@@ -266,8 +266,10 @@ struct fault_rule *rule_copy(const struct fault_rule *rule)
 	struct fault_refusal why;
 	struct reading at = { scratch, "", &why };
 	struct fault_rule *copy = rule_new(&at, rule->object, rule->name, rule->put_ms, rule->put_wall_ms);
-	memcpy(copy->last_ids, rule->last_ids, sizeof copy->last_ids);
-	copy->id_count = rule->id_count;
+	if (copy) {
+		memcpy(copy->last_ids, rule->last_ids, sizeof copy->last_ids);
+		copy->id_count = rule->id_count;
+	}
 	arena_free(scratch);
 	return copy;
 }
