@@ -14,6 +14,7 @@ struct registry_entry {
 	struct registry_entry *next; /* in its bucket */
 	uint64_t hash;
 	struct sandbox *sandbox;
+	struct arena *texts;         /* of the next two */
 	struct credential credential;
 	struct account account;
 	bool replaced;               /* by one for the same key */
@@ -101,7 +102,8 @@ bool registry_find(struct registry *g, struct arena *a, const char *secret_id, i
 		*sandbox = sandbox_hold(e->sandbox);
 		*credential = e->credential;
 		*account = e->account;
-		copy_texts(a, credential, account);
+		if (!arena_keep(a, e->texts))
+			copy_texts(a, credential, account);
 	}
 	pthread_rwlock_unlock(&shard->lock);
 	return found;
@@ -202,7 +204,7 @@ static struct registry_keys *read_keys(struct sandbox *s, struct store *store)
 	*keys = (struct registry_keys){ .arena = a, .entries = arena_alloc(a, (count + 1) * sizeof *keys->entries) };
 	for (size_t i = 0; i < count; i++) {
 		struct registry_entry *e = &keys->entries[keys->count];
-		*e = (struct registry_entry){ .hash = hash_of(list[i].secret_id), .sandbox = s, .credential = list[i] };
+		*e = (struct registry_entry){ .hash = hash_of(list[i].secret_id), .sandbox = s, .texts = a, .credential = list[i] };
 		if (store_account(store, a, list[i].account, &e->account))
 			keys->count++;
 	}

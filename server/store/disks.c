@@ -125,7 +125,8 @@ bool store_disk(struct store *s, struct arena *a, int64_t no, struct disk *out)
 	if (!d)
 		return false;
 	*out = *d;
-	copy_texts(out, a);
+	if (!memo_lend(s, a))
+		copy_texts(out, a);
 	return true;
 }
 

@@ -104,6 +104,11 @@ void *memo_keep(struct store *s, enum memo_kind kind, int64_t number, const char
 	return row;
 }
 
+bool memo_lend(struct store *s, struct arena *a)
+{
+	return arena_keep(a, memo_arena(s));
+}
+
 void memo_forget(struct store *s)
 {
 	if (s->memo)

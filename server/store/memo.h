@@ -1,6 +1,6 @@
 /* Rows that every request asks for, as they were last read. Any statement that changes a row makes the store forget all of them, and so
  * does another program that writes to the file; only the counters that are noted in waiting.h are kept up in place. Texts belong to the
- * memo: a row is copied before it leaves the store. */
+ * memo: a row that leaves the store is copied or lent. */
 #ifndef CBSMOCK_STORE_MEMO_H
 #define CBSMOCK_STORE_MEMO_H
 
@@ -25,6 +25,9 @@ struct arena *memo_arena(struct store *s);
 /* What memo_find did not know, from now on; the row is of memo_arena, or NULL. Nothing is kept once the store has failed, and then it
  * returns NULL; else the row. */
 void *memo_keep(struct store *s, enum memo_kind kind, int64_t number, const char *text, void *row);
+/* True when texts of rows need no copy: the arena keeps them, whatever becomes of the memo. For arenas that do not last: all of the memo
+ * stays with them. */
+bool memo_lend(struct store *s, struct arena *a);
 void memo_forget(struct store *s);
 
 #endif

@@ -123,7 +123,8 @@ bool store_snapshot(struct store *s, struct arena *a, int64_t no, struct snapsho
 	const struct snapshot *waiting = waiting_row(s, no);
 	if (waiting) {
 		*out = *waiting;
-		snapshot_copy_texts(out, a);
+		if (!waiting_lend(s, a))
+			snapshot_copy_texts(out, a);
 		return true;
 	}
 	struct query q = start(s, GET);

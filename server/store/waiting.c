@@ -131,6 +131,11 @@ struct snapshot *waiting_row(struct store *s, int64_t no)
 	return NULL;
 }
 
+bool waiting_lend(struct store *s, struct arena *a)
+{
+	return arena_keep(a, s->waiting->texts);
+}
+
 static bool comes_before(const struct job *a, const struct job *b)
 {
 	if (a->due_ms != b->due_ms)

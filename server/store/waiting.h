@@ -21,6 +21,8 @@ bool waiting_set_sequence(struct store *s, enum sequence kind, int64_t account, 
 
 /* Of the transaction under way; NULL when there is none such. The row may be changed in place. */
 struct snapshot *waiting_row(struct store *s, int64_t no);
+/* As memo_lend, for the texts of those rows. */
+bool waiting_lend(struct store *s, struct arena *a);
 /* The first by due time, kind and resource that is due before everything else. */
 const struct job *waiting_first_job(struct store *s);
 /* False when it does not wait. */

@@ -295,6 +295,8 @@ bool store_region(struct store *s, struct arena *a, const char *name, struct reg
 	if (!row)
 		return false;
 	*out = *row;
+	if (memo_lend(s, a))
+		return true;
 	out->name = arena_text(a, row->name);
 	out->name_en = arena_text(a, row->name_en);
 	out->name_zh = arena_text(a, row->name_zh);
@@ -340,6 +342,8 @@ bool store_zone(struct store *s, struct arena *a, const char *name, struct zone 
 	if (!row)
 		return false;
 	*out = *row;
+	if (memo_lend(s, a))
+		return true;
 	out->name = arena_text(a, row->name);
 	out->region = arena_text(a, row->region);
 	out->sold_out = arena_text(a, row->sold_out);
@@ -375,6 +379,8 @@ bool store_disk_type(struct store *s, struct arena *a, const char *name, struct 
 	if (!row)
 		return false;
 	*out = *row;
+	if (memo_lend(s, a))
+		return true;
 	out->name = arena_text(a, row->name);
 	return true;
 }

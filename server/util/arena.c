@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdalign.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ enum { GAP = 16 };
 enum { GAP = 0 };
 #endif
 
-enum { ALIGNMENT = alignof(max_align_t), CHUNK_SIZE = 16 * 1024, SPARES_MAX = 32 };
+enum { ALIGNMENT = alignof(max_align_t), CHUNK_SIZE = 16 * 1024, SPARES_MAX = 32, KEPT_MAX = 4 };
 
 struct chunk {
 	struct chunk *next; /* older */
@@ -44,6 +45,8 @@ struct deferred {
 struct arena {
 	struct chunk *chunks; /* newest first */
 	struct deferred *deferred;
+	struct arena *kept[KEPT_MAX];
+	atomic_uint holders;  /* its owner, and those that keep it */
 };
 
 static _Noreturn void out_of_memory(void)
@@ -151,24 +154,40 @@ struct arena *arena_new(void)
 {
 	struct arena first = { .chunks = new_chunk(CHUNK_SIZE, NULL) };
 	struct arena *a = take(&first, sizeof *a);
-	*a = first;
+	*a = (struct arena){ .chunks = first.chunks, .holders = 1 };
 	return a;
 }
 
 void arena_free(struct arena *a)
 {
-	if (!a)
+	if (!a || (atomic_load(&a->holders) > 1 && atomic_fetch_sub(&a->holders, 1) > 1))
 		return;
 	while (a->deferred) {
 		struct deferred *d = a->deferred;
 		a->deferred = d->next;
 		d->fn(d->data);
 	}
+	for (size_t i = 0; i < KEPT_MAX && a->kept[i]; i++)
+		arena_free(a->kept[i]);
 	for (struct chunk *c = a->chunks, *older; c; c = older) {
 		older = c->next;
 		ASAN_UNPOISON_MEMORY_REGION(c->data, c->size);
 		give_chunk(c);
 	}
+}
+
+bool arena_keep(struct arena *a, struct arena *other)
+{
+	size_t i = 0;
+	while (i < KEPT_MAX && a->kept[i] && a->kept[i] != other)
+		i++;
+	if (i == KEPT_MAX)
+		return false;
+	if (!a->kept[i]) {
+		atomic_fetch_add(&other->holders, 1);
+		a->kept[i] = other;
+	}
+	return true;
 }
 
 void *arena_alloc(struct arena *a, size_t size)

@@ -7,12 +7,14 @@
 #define CBSMOCK_UTIL_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
 
 struct arena *arena_new(void);
-/* Runs the deferred functions, last first, then frees all memory. NULL is fine. */
+/* Runs the deferred functions, last first, then frees all memory; of one that others keep, when the last of those is freed. NULL is
+ * fine. */
 void arena_free(struct arena *a);
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t size);
@@ -25,6 +27,9 @@ char *arena_strndup(struct arena *a, const char *text, size_t len);
 char *arena_concat(struct arena *a, const char *first, ...) __attribute__((sentinel));
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+/* The other one lasts as long as this one from now on, so that what is in it can be read without a copy. False when this one keeps as
+ * many as it can, which are few: then a copy is to be made. Those that keep one may be freed on other threads than its owner. */
+bool arena_keep(struct arena *a, struct arena *other);
 void arena_defer(struct arena *a, void (*fn)(void *), void *data);
 
 /* malloc family that ends the process when memory is out; for things that outlive a request. */

@@ -118,6 +118,40 @@ static void defer_one_more(void *data)
 	arena_defer(s->trail->arena, leave_mark, more);
 }
 
+static void count_up(void *data)
+{
+	int *count = data;
+	++*count;
+}
+
+START_TEST(arena_lasts_as_long_as_it_is_kept)
+{
+	enum { FEW = 64 };
+	struct arena *one = arena_new(), *two = arena_new(), *other[FEW];
+	int gone = 0, kept = 0;
+	for (int i = 0; i < FEW; i++) {
+		other[i] = arena_new();
+		arena_defer(other[i], count_up, &gone);
+		bool keeps = arena_keep(one, other[i]);
+		ck_assert_int_eq(arena_keep(one, other[i]), keeps);
+		kept += keeps;
+		if (i == 0)
+			ck_assert(arena_keep(two, other[i]));
+	}
+	ck_assert_int_gt(kept, 0);
+	ck_assert_int_lt(kept, FEW);
+	const char *text = arena_strdup(other[0], "still there");
+	for (int i = 0; i < FEW; i++)
+		arena_free(other[i]);
+	ck_assert_int_eq(gone, FEW - kept);
+	arena_free(one);
+	ck_assert_int_eq(gone, FEW - 1);
+	ck_assert_str_eq(text, "still there");
+	arena_free(two);
+	ck_assert_int_eq(gone, FEW);
+}
+END_TEST
+
 START_TEST(arena_runs_deferred_functions_last_first)
 {
 	struct trail trail = { .arena = arena_new() };
@@ -534,7 +568,7 @@ int main(void)
 	const TTest *const arena[] = {
 		arena_gives_zeroed_aligned_memory, arena_pieces_do_not_overlap, arena_takes_sizes_around_and_past_a_chunk,
 		arena_copies_text, arena_joins_as_many_texts_as_there_are, arena_prints, arena_runs_deferred_functions_last_first,
-		arena_free_takes_null, xmalloc_family_never_returns_null,
+		arena_lasts_as_long_as_it_is_kept, arena_free_takes_null, xmalloc_family_never_returns_null,
 	};
 	const TTest *const buf[] = {
 		buf_grows_and_stays_terminated, buf_holds_exactly_its_maximum, buf_refuses_an_append_whole_and_all_later_ones,
