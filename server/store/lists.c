@@ -280,15 +280,17 @@ struct walk {
 	bool ascending, on_row;
 };
 
-/* The last column tells whether a row belongs in the list. */
+/* The last column tells whether a row belongs in the list: all do when there is no filter. */
 static struct walk open_walk(struct store *s, const char *columns, const struct list_query *l)
 {
+	bool all = l->term_count == 0;
 	buf_clear(&s->text);
-	buf_printf(&s->text, "SELECT %s, %s", columns, snapshot_source.owned);
+	buf_printf(&s->text, "SELECT %s, %s", columns, all ? "1" : snapshot_source.owned);
 	spell_terms(&s->text, l);
 	buf_printf(&s->text, " FROM snapshot WHERE no %s ? ORDER BY no %s", l->ascending ? ">=" : "<=", l->ascending ? "ASC" : "DESC");
 	struct walk w = { .q = query_text(s), .ascending = l->ascending };
-	bind_where(&w.q, l);
+	if (!all)
+		bind_where(&w.q, l);
 	w.bound = w.q.at;
 	return w;
 }

@@ -39,6 +39,7 @@ FIGURES = {
     "CPU of DescribeSnapshots, page of 100 / 100 × bare": (0.15, 0.08),
     "start to first answer / bare opening the schema": (1.25, 1.1),
     "start on a file with 1,000,000 snapshots, s": (0.3, 0.05),
+    "first list of its snapshots, s": (None, None),
     "resident memory after start, MB": (9, 7),
     "resident memory, a snapshot more, bytes": (300, 200),
     "resident memory, a request in the journal, bytes": (1500, 1000),
