@@ -144,13 +144,13 @@ static inline void list_row(void *data, const struct snapshot *row)
 	page->numbers[page->count++] = row->no;
 }
 
-/* A JSON array of the numbers up to this one. */
-static inline const char *all_numbers(struct arena *a, int64_t last)
+/* A JSON array of the numbers between these two. */
+static inline const char *all_numbers(struct arena *a, int64_t first, int64_t last)
 {
 	struct buf text;
 	buf_init_in(&text, a, 1 << 20);
-	for (int64_t no = 1; no <= last; no++)
-		buf_printf(&text, "%c%d", no == 1 ? '[' : ',', (int)no);
+	for (int64_t no = first; no <= last; no++)
+		buf_printf(&text, "%c%d", no == first ? '[' : ',', (int)no);
 	buf_adds(&text, "]");
 	ck_assert(!text.overflow);
 	return text.data;
