@@ -42,10 +42,12 @@ HALVES = {
         SELECT count(*) FROM usage u WHERE u.snapshot_mib != (
           SELECT coalesce(sum(s.used_mib), 0) FROM snapshot s WHERE s.account = u.account AND s.region = u.region)""",
     "snapshots of a disk": """
-        SELECT count(*) FROM disk d WHERE d.snapshot_count != (SELECT count(*) FROM snapshot s WHERE s.disk = d.no)""",
+        SELECT count(*) FROM disk d LEFT JOIN (SELECT disk, count(*) AS n FROM snapshot GROUP BY disk) s ON s.disk = d.no
+          WHERE d.snapshot_count != coalesce(s.n, 0)""",
     "snapshots of a disk under way": """
-        SELECT count(*) FROM disk d WHERE d.creating_snapshots != (
-          SELECT count(*) FROM snapshot s WHERE s.disk = d.no AND s.snapshot_state = 'CREATING')""",
+        SELECT count(*) FROM disk d
+          LEFT JOIN (SELECT disk, count(*) AS n FROM snapshot WHERE snapshot_state = 'CREATING' GROUP BY disk) s ON s.disk = d.no
+          WHERE d.creating_snapshots != coalesce(s.n, 0)""",
     "snapshots of a region under way": """
         SELECT count(*) FROM usage u WHERE u.creating_snapshots != (
           SELECT count(*) FROM snapshot s WHERE s.account = u.account AND s.region = u.region AND s.snapshot_state = 'CREATING')""",
