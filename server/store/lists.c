@@ -14,7 +14,7 @@
 #define OF_INSTANCE(column) "instance <> 0 AND instance IN (SELECT no FROM instance WHERE " column ANY ")"
 #define TAGGED(condition) "EXISTS (SELECT 1 FROM tag WHERE kind = '" TAG_DISK "' AND resource = disk.no AND " condition ")"
 
-/* Filters by id come with an index that finds the rows at once. (cbs.md §5.3) */
+/* Rows are found at once for filters by id. (cbs.md §5.3) */
 static const struct filter_kind disk_filters[] = {
 	{ "disk-id", FILTER_ID, IDENT_DISK, 0, "no" ANY },
 	{ "disk-name", FILTER_TEXT, NULL, 0, "name" ANY },

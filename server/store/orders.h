@@ -1,6 +1,6 @@
 /* Which snapshots an account has in a region, and which a disk has, in the order of their lists. That is kept in memory beside the rows
  * and not as indexes in the file: two of those cost a CreateSnapshot more than its row does. It is found by one look through the table
- * when somebody first asks, and kept up from then on; what changes rows in any other way than one by one makes the store forget it. */
+ * when somebody first asks, and kept up from then on; what changes rows in another way than an action does makes the store forget it. */
 #ifndef CBSMOCK_STORE_ORDERS_H
 #define CBSMOCK_STORE_ORDERS_H
 
@@ -11,7 +11,7 @@ struct place {
 	int64_t create_ms, no;
 };
 
-/* The oldest first, ties by number. Good until the store changes. */
+/* The oldest first, ties by number. Good until the store changes or another order is asked for. */
 struct order {
 	const struct place *places;
 	size_t count;

@@ -2,7 +2,7 @@
  *
  * Everything made while a request is handled comes from its arena and is never freed singly; the arena goes, once, when the
  * answer has left. Foreign resources (a cJSON tree) are tied to it with arena_defer. Running out of memory ends the process
- * with one line: a mock has no better plan, so no function here returns NULL. An arena is used by one thread at a time. */
+ * with one line: a mock has no better plan, so no function here returns NULL. An arena is filled by one thread at a time. */
 #ifndef CBSMOCK_UTIL_ARENA_H
 #define CBSMOCK_UTIL_ARENA_H
 
