@@ -50,13 +50,9 @@ void registry_finish(struct registry *g)
 
 /* ---- looking up ---------------------------------------------------------------------------------------------------------- */
 
-/* FNV-1a. */
 static uint64_t hash_of(const char *text)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return hash;
+	return str_hash(UINT64_C(0xcbf29ce484222325), text);
 }
 
 static struct registry_shard *shard_of(struct registry *g, uint64_t hash)

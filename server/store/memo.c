@@ -28,10 +28,7 @@ struct memo {
 
 static uint64_t hash_of(enum memo_kind kind, int64_t number, const char *text)
 {
-	uint64_t hash = ((uint64_t)number * 16 + (uint64_t)kind) * UINT64_C(0x9e3779b97f4a7c15);
-	for (; text && *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return hash | 1;
+	return str_hash(((uint64_t)number * 16 + (uint64_t)kind) * UINT64_C(0x9e3779b97f4a7c15), text) | 1;
 }
 
 static bool is_row(const struct slot *slot, enum memo_kind kind, int64_t number, const char *text)

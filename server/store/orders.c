@@ -41,9 +41,7 @@ static int compare(const void *left, const void *right)
 /* The slot of a group, or the free one it would get. */
 static struct group *slot_of(const struct orders *o, int64_t number, const char *text)
 {
-	uint64_t hash = (uint64_t)number * UINT64_C(0x9e3779b97f4a7c15);
-	for (const char *p = text; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+	uint64_t hash = str_hash((uint64_t)number * UINT64_C(0x9e3779b97f4a7c15), text);
 	for (uint64_t at = hash >> 32;; at++) {
 		struct group *slot = &o->slots[at & (o->slot_count - 1)];
 		if (!slot->text || (slot->number == number && str_is(slot->text, text)))

@@ -18,6 +18,14 @@ static inline bool str_prefix(const char *text, const char *prefix)
 	return text && strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* FNV-1a, from a start that may stand for more than the text; NULL adds nothing. */
+static inline uint64_t str_hash(uint64_t start, const char *text)
+{
+	for (; text && *text; text++)
+		start = (start ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return start;
+}
+
 bool str_suffix(const char *text, const char *suffix);
 bool str_case_is(const char *a, const char *b); /* ASCII case ignored */
 /* The whole text is one decimal number in range; no blank, no plus sign. */
