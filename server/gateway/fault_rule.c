@@ -1,5 +1,6 @@
 /* A rule from its JSON object, and back: closed fields, a match, a "when", effects that can all happen at its phase. What could
  * never fire is refused when it is put. */
+#include <assert.h>
 #include <string.h>
 
 #include "api/model.h"
@@ -266,10 +267,9 @@ struct fault_rule *rule_copy(const struct fault_rule *rule)
 	struct fault_refusal why;
 	struct reading at = { scratch, "", &why };
 	struct fault_rule *copy = rule_new(&at, rule->object, rule->name, rule->put_ms, rule->put_wall_ms);
-	if (copy) {
-		memcpy(copy->last_ids, rule->last_ids, sizeof copy->last_ids);
-		copy->id_count = rule->id_count;
-	}
+	assert(copy); /* it was read once */
+	memcpy(copy->last_ids, rule->last_ids, sizeof copy->last_ids);
+	copy->id_count = rule->id_count;
 	arena_free(scratch);
 	return copy;
 }
