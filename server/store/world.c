@@ -211,9 +211,12 @@ int64_t store_next_no(struct store *s, enum sequence kind, int64_t account, cons
 	int64_t taken = row->taken[kind] ? row->taken[kind] : first_taken(s, kind, no);
 	while (no == taken) /* by a fixture */
 		taken = first_taken(s, kind, ++no);
-	row->taken[kind] = taken;
+	row = known_world(s); /* which is forgotten when what waited could not be written before that look */
+	if (row)
+		row->taken[kind] = taken;
 	if (waiting_set_sequence(s, kind, account, region, no)) {
-		row->last[kind] = no;
+		if (row)
+			row->last[kind] = no;
 		return no;
 	}
 	int64_t last[N_SEQUENCES] = { 0 };
