@@ -90,39 +90,37 @@ const struct filter_kind *store_policy_filter(const char *name)
 struct source {
 	const char *table;
 	const char *owned;  /* whose rows; ?1 is the account, ?2 the region */
-	const char *picked; /* the same when ids narrow the list: "+" keeps SQLite from walking the index of the account instead */
+	const char *picked; /* the same when ids narrow the list: "+" keeps SQLite from walking the index of the account instead; NULL when
+	                     * there is none */
 };
 
 static const struct source disk_source = {
-	"disk",
-	"account = ?1 AND region = ?2 AND hidden = 0",
-	"+account = ?1 AND +region = ?2 AND hidden = 0",
+	.table = "disk",
+	.owned = "account = ?1 AND region = ?2 AND hidden = 0",
+	.picked = "+account = ?1 AND +region = ?2 AND hidden = 0",
 };
 
 static const struct source snapshot_source = {
-	"snapshot",
-	"account = ?1 AND region = ?2",
-	"+account = ?1 AND +region = ?2",
+	.table = "snapshot",
+	.owned = "account = ?1 AND region = ?2",
 };
 
 static const struct source policy_source = {
-	"policy",
-	"account = ?1 AND region = ?2",
-	"+account = ?1 AND +region = ?2",
+	.table = "policy",
+	.owned = "account = ?1 AND region = ?2",
+	.picked = "+account = ?1 AND +region = ?2",
 };
 
 #define SHARED "no IN (SELECT snapshot FROM snapshot_share WHERE account = ?1)"
 
 static const struct source shared_source = {
-	"snapshot",
-	SHARED " AND +region = ?2",
-	SHARED " AND +region = ?2",
+	.table = "snapshot",
+	.owned = SHARED " AND region = ?2",
 };
 
 static const struct source visible_source = {
-	"snapshot",
-	"(account = ?1 OR " SHARED ") AND region = ?2",
-	"(+account = ?1 OR " SHARED ") AND +region = ?2",
+	.table = "snapshot",
+	.owned = "(account = ?1 OR " SHARED ") AND region = ?2",
 };
 
 static bool is_picked(const struct list_query *l)
@@ -141,7 +139,7 @@ static void spell_terms(struct buf *text, const struct list_query *l)
 
 static void spell_where(struct buf *text, const struct source *from, const struct list_query *l)
 {
-	buf_printf(text, " FROM %s WHERE %s", from->table, is_picked(l) ? from->picked : from->owned);
+	buf_printf(text, " FROM %s WHERE %s", from->table, from->picked && is_picked(l) ? from->picked : from->owned);
 	if (l->numbers)
 		buf_adds(text, " AND no" ANY);
 	spell_terms(text, l);
@@ -328,29 +326,57 @@ static bool walk_to(struct walk *w, int64_t no)
 	return step(w) && number_of(w) == no;
 }
 
+/* An account's own in a region, as their order says. */
+struct own {
+	struct order order;
+	struct walk walk;
+	uint64_t at; /* in the direction of the list */
+};
+
+static struct own open_own(struct store *s, const char *columns, const struct list_query *l)
+{
+	const struct order order = order_of_region(s, l->account, l->region);
+	return (struct own){ .order = order, .walk = open_walk(s, columns, l) };
+}
+
+/* To the next one that belongs in the list. */
+static bool next_own(struct own *o)
+{
+	while (o->at < o->order.count) {
+		size_t at = o->walk.ascending ? o->at : o->order.count - 1 - o->at;
+		o->at++;
+		if (walk_to(&o->walk, o->order.places[at].no) && belongs(&o->walk))
+			return true;
+	}
+	return false;
+}
+
 struct show {
 	void (*on_row)(void *data, const struct snapshot *row);
 	void *data;
 };
 
-/* An account's own in a region, as their order says: a page of all of them begins where it begins. */
+/* A page of all of them begins where it begins. */
 static void show_own(struct store *s, struct arena *a, const struct list_query *l, const struct rare *r, size_t size,
                      const struct show *show)
 {
-	const struct order order = order_of_region(s, l->account, l->region);
-	bool all = l->term_count == 0;
-	size_t at = all ? l->offset : 0, shown = 0;
-	uint64_t skip = all ? 0 : l->offset;
+	struct own o = open_own(s, columns_of(r), l);
+	uint64_t skip = l->offset;
 	struct snapshot row;
-	struct walk w = open_walk(s, columns_of(r), l);
-	for (; shown < size && at < order.count; at++) {
-		if (!walk_to(&w, order.places[l->ascending ? at : order.count - 1 - at].no) || !belongs(&w) || (skip > 0 && skip-- > 0))
+	if (l->term_count == 0) {
+		o.at = skip;
+		skip = 0;
+	}
+	for (size_t shown = 0; shown < size && next_own(&o);) {
+		if (skip > 0) {
+			skip--;
 			continue;
-		read_listed(&w.q, a, l, r, &row);
+		}
+		read_listed(&o.walk.q, a, l, r, &row);
 		show->on_row(show->data, &row);
 		shown++;
 	}
-	query_end(&w.q);
+	query_end(&o.walk.q);
 }
 
 static void show_found(struct store *s, struct arena *a, const struct list_query *l, const struct rare *r, size_t size,
@@ -400,12 +426,6 @@ static struct list_query narrowed(struct store *s, struct arena *a, const struct
 	return n;
 }
 
-uint64_t store_snapshot_count(struct store *s, struct arena *a, const struct list_query *l)
-{
-	const struct list_query n = narrowed(s, a, l);
-	return count_list(s, snapshot_source_of(&n), &n);
-}
-
 /* Those are found at once, and are few. */
 static bool names_ids(const struct list_query *l)
 {
@@ -413,6 +433,32 @@ static bool names_ids(const struct list_query *l)
 		if (l->terms[i].kind == &snapshot_filters[OF_IDS])
 			return true;
 	return l->numbers != NULL;
+}
+
+static bool lists_own(const struct list_query *l)
+{
+	return snapshot_source_of(l) == &snapshot_source && !names_ids(l);
+}
+
+/* Few among many are found one by one; when they are not, to look at every row costs less. */
+static bool are_few(struct store *s, const struct list_query *l)
+{
+	enum { FEW = 4 };
+	const struct order order = order_of_region(s, l->account, l->region);
+	return order.count < order.all / FEW;
+}
+
+uint64_t store_snapshot_count(struct store *s, struct arena *a, const struct list_query *l)
+{
+	const struct list_query n = narrowed(s, a, l);
+	if (n.term_count == 0 || !lists_own(&n) || !are_few(s, &n))
+		return count_list(s, snapshot_source_of(&n), &n);
+	struct own o = open_own(s, "no", &n);
+	uint64_t count = 0;
+	while (next_own(&o))
+		count++;
+	query_end(&o.walk.q);
+	return count;
 }
 
 void store_snapshot_page(struct store *s, struct arena *a, const struct list_query *l, uint64_t total,
@@ -425,7 +471,7 @@ void store_snapshot_page(struct store *s, struct arena *a, const struct list_que
 		return;
 	rare.count = snapshots_rare(s, rare.numbers, RARE_MAX);
 	const struct list_query n = narrowed(s, a, l);
-	if (snapshot_source_of(&n) == &snapshot_source && !n.by_deadline && !names_ids(&n))
+	if (lists_own(&n) && !n.by_deadline)
 		show_own(s, a, &n, &rare, size, &show);
 	else
 		show_found(s, a, &n, &rare, size, &show);

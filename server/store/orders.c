@@ -25,7 +25,8 @@ struct group {
 
 struct orders {
 	struct group *slots;
-	size_t slot_count, used; /* a power of two */
+	size_t slot_count; /* a power of two */
+	size_t used, rows;
 };
 
 static int compare(const void *left, const void *right)
@@ -54,7 +55,7 @@ static void make_room(struct orders *o)
 	enum { FIRST = 16 };
 	if (4 * (o->used + 1) <= 3 * o->slot_count)
 		return;
-	struct orders larger = { .slot_count = o->slot_count ? 2 * o->slot_count : FIRST, .used = o->used };
+	struct orders larger = { .slot_count = o->slot_count ? 2 * o->slot_count : FIRST, .used = o->used, .rows = o->rows };
 	larger.slots = xcalloc(larger.slot_count, sizeof *larger.slots);
 	for (size_t i = 0; i < o->slot_count; i++)
 		if (o->slots[i].text)
@@ -122,8 +123,10 @@ static bool comes_last(const struct group *g, const struct place *p)
 	return g->first == g->end || compare(&g->places[g->end - 1], p) < 0;
 }
 
-static void insert(struct group *g, const struct place *p)
+static void insert(struct orders *o, int64_t number, const char *text, const struct place *p)
 {
+	struct group *g = group_to_fill(o, number, text);
+	o->rows++;
 	make_place(g);
 	size_t at = comes_last(g, p) ? g->end : find(g, p);
 	memmove(&g->places[at + 1], &g->places[at], (g->end - at) * sizeof *g->places);
@@ -131,11 +134,13 @@ static void insert(struct group *g, const struct place *p)
 	g->end++;
 }
 
-static void take_out(struct group *g, const struct place *p)
+static void take_out(struct orders *o, int64_t number, const char *text, const struct place *p)
 {
+	struct group *g = slot_of(o, number, text);
 	size_t at = find(g, p);
 	if (at == g->end || compare(&g->places[at], p) != 0)
 		return;
+	o->rows--;
 	if (at == g->first) {
 		g->first++;
 		return;
@@ -170,6 +175,7 @@ static void look_through(struct store *s, int kind)
 		make_place(g);
 		g->mixed = g->mixed || !comes_last(g, &p);
 		g->places[g->end++] = p;
+		o->rows++;
 	}
 	sort(o);
 	s->orders[kind] = o;
@@ -194,8 +200,9 @@ static struct order order_of(struct store *s, int kind, int64_t number, const ch
 		orders_forget(s);
 	if (!s->orders[kind])
 		return (struct order){ 0 };
-	const struct group *g = slot_of(s->orders[kind], number, text);
-	return (struct order){ g->places ? g->places + g->first : NULL, g->end - g->first };
+	const struct orders *o = s->orders[kind];
+	const struct group *g = slot_of(o, number, text);
+	return (struct order){ g->places ? g->places + g->first : NULL, g->end - g->first, o->rows };
 }
 
 struct order order_of_region(struct store *s, int64_t account, const char *region)
@@ -208,13 +215,15 @@ struct order order_of_disk(struct store *s, int64_t disk)
 	return order_of(s, ORDERS_OF_DISKS, disk, "");
 }
 
-static void note(struct store *s, const struct snapshot *p, void (*change)(struct group *, const struct place *))
+static void note(struct store *s, const struct snapshot *p,
+                 void (*change)(struct orders *o, int64_t number, const char *text, const struct place *p))
 {
 	const struct place place = { p->create_ms, p->no };
+	s->orders_changed = true;
 	if (s->orders[ORDERS_OF_REGIONS])
-		change(group_to_fill(s->orders[ORDERS_OF_REGIONS], p->account, p->region), &place);
+		change(s->orders[ORDERS_OF_REGIONS], p->account, p->region, &place);
 	if (s->orders[ORDERS_OF_DISKS] && p->disk != 0)
-		change(group_to_fill(s->orders[ORDERS_OF_DISKS], p->disk, ""), &place);
+		change(s->orders[ORDERS_OF_DISKS], p->disk, "", &place);
 }
 
 void orders_note_new(struct store *s, const struct snapshot *p)
@@ -227,10 +236,23 @@ void orders_note_gone(struct store *s, const struct snapshot *p)
 	note(s, p, take_out);
 }
 
+/* What is found again in this transaction holds its changes. */
 void orders_forget(struct store *s)
 {
+	s->orders_changed = true;
 	for (int kind = 0; kind < N_ORDERS; kind++) {
 		free_orders(s->orders[kind]);
 		s->orders[kind] = NULL;
 	}
+}
+
+void orders_begin(struct store *s)
+{
+	s->orders_changed = false;
+}
+
+void orders_undo(struct store *s)
+{
+	if (s->orders_changed)
+		orders_forget(s);
 }

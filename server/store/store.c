@@ -299,7 +299,7 @@ static void undo(struct store *s)
 	s->failed[0] = '\0';
 	s->begun = s->next_due_known = false;
 	memo_forget(s);
-	orders_forget(s);
+	orders_undo(s);
 }
 
 static void note_lost(struct store *s, uint64_t group)
@@ -340,6 +340,7 @@ static void write_kept(struct store *s)
 	}
 	snprintf(why, sizeof why, "%s", s->failed);
 	undo(s);
+	orders_forget(s);
 	store_fail(s, why);
 }
 
@@ -367,6 +368,7 @@ void store_begin(struct store *s)
 {
 	s->in_transaction = true;
 	s->added_count = 0;
+	orders_begin(s);
 	if (s->revisions)
 		store_ready(s, true);
 }

@@ -2,7 +2,7 @@
  *
  * Failures are sticky. When a statement fails (disk full, I/O error), the function answers as if nothing were there, the store
  * remembers why, and nothing commits until store_rollback: callers above ask store_failed once, at the end, in place of after
- * every call. Strings in rows belong to the arena given. A store is used by one thread at a time (its sandbox's lock). */
+ * every call. Strings in rows live as long as the arena given. A store is used by one thread at a time (its sandbox's lock). */
 #ifndef CBSMOCK_STORE_STORE_H
 #define CBSMOCK_STORE_STORE_H
 

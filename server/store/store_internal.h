@@ -93,6 +93,7 @@ struct store {
 	struct waiting *waiting;
 	struct orders *orders[N_ORDERS]; /* NULL: not looked for yet */
 	int64_t orders_version;      /* store_file_version of then */
+	bool orders_changed;           /* since the transaction under way began */
 	uint64_t group;              /* of transactions: that which waits, or will; from 1 */
 	struct lost_groups lost[LOST_MAX]; /* before it; a ring, for failures seldom come alone */
 	size_t lost_count;           /* that there ever were in it */

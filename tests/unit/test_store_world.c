@@ -33,12 +33,13 @@ START_TEST(epochs_and_creating_snapshots_are_counted)
 	store_next_epoch(s);
 	store_creating_add(s, OWNER, REGION, 3);
 	store_creating_add(s, OWNER, REGION, -1);
+	store_creating_add(s, STRANGER, OTHER_REGION, 4);
 	ck_assert(store_world(s, &w));
 	ck_assert_int_eq(w.epoch, 2);
-	ck_assert_int_eq(w.creating_snapshots, 2);
+	ck_assert_int_eq(w.creating_snapshots, 6);
 	store_creating_add(s, OWNER, REGION, -5);
 	ck_assert(store_world(s, &w));
-	ck_assert_int_eq(w.creating_snapshots, 0);
+	ck_assert_int_eq(w.creating_snapshots, 4);
 	close_world(s);
 }
 END_TEST
@@ -54,8 +55,9 @@ START_TEST(numbers_count_up_from_a_place_the_seed_decides)
 	ck_assert_int_ne(disk, snapshot);
 	ck_assert_int_ne(disk, store_next_no(two, SEQUENCE_DISK, OWNER, REGION));
 	ck_assert_int_eq(disk, store_next_no(three, SEQUENCE_DISK, OWNER, REGION));
-	ck_assert_int_eq(store_next_no(one, SEQUENCE_DISK, OWNER, REGION), disk + 1);
-	ck_assert_int_eq(store_next_no(one, SEQUENCE_SNAPSHOT, OWNER, REGION), snapshot + 1);
+	ck_assert_int_eq(store_next_no(one, SEQUENCE_DISK, STRANGER, OTHER_REGION), disk + 1);
+	ck_assert_int_eq(store_next_no(one, SEQUENCE_DISK, OWNER, REGION), disk + 2);
+	ck_assert_int_eq(store_next_no(one, SEQUENCE_SNAPSHOT, STRANGER, REGION), snapshot + 1);
 	close_world(one);
 	close_world(two);
 	close_world(three);
