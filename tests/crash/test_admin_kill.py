@@ -77,11 +77,6 @@ def picture(server, folder):
     return {"worlds": {name: [len(world["Disks"]), len(world["Snapshots"])] for name, world in worlds.items()}, "kept": kept}
 
 
-def wait_and_kill(server, seconds):
-    time.sleep(seconds)
-    server.process.kill()
-
-
 @pytest.mark.parametrize("name", CHANGES)
 def test_kill(tmp_path, name):
     rng = random.Random(f"{SEED} {name}")
@@ -100,7 +95,7 @@ def test_kill(tmp_path, name):
                 took = time.monotonic() - began
                 after = picture(server, folder)
                 continue
-            killer = threading.Thread(target=wait_and_kill, args=(server, rng.random() * took))
+            killer = threading.Timer(rng.random() * took, server.process.kill)
             killer.start()
             with contextlib.suppress(*CONNECTION_ENDED, http.client.HTTPException):
                 done += change(server, name)[0] == 200

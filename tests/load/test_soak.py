@@ -14,6 +14,7 @@ import pytest
 from gauge import Gauge
 from support import api, pace
 from support.server import Server
+from support.wait import wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
 MIB = 1024 * 1024
@@ -55,14 +56,16 @@ class Watch:
         self.log_size = 0
         self.files = 0
 
+    def look(self):
+        self.memory.append(self.gauge.memory())
+        self.files = max(self.files, self.gauge.files())
+        if self.log and self.log.exists():
+            self.log_size = max(self.log_size, self.log.stat().st_size)
+
     def run(self, seconds):
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            self.memory.append(self.gauge.memory())
-            self.files = max(self.files, self.gauge.files())
-            if self.log and self.log.exists():
-                self.log_size = max(self.log_size, self.log.stat().st_size)
-            time.sleep(0.1)
+        wait_until(lambda: self.look() or time.monotonic() >= until, lambda: "a look took too long", seconds + PATIENCE_SECONDS,
+                   between=0.1)
 
     def growth(self):
         """From the end of the first third to the last."""

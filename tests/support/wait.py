@@ -8,9 +8,9 @@ BETWEEN_SECONDS = 0.01
 WAIT_SECONDS = pace.seconds(20)
 
 
-def wait_until(holds, complaint, seconds=WAIT_SECONDS):
-    """Until `holds` answers something true; `complaint` is what to say when it does not in time."""
+def wait_until(holds, complaint, seconds=WAIT_SECONDS, between=BETWEEN_SECONDS):
+    """Until `holds` answers something true, asked again after `between`; `complaint` is what to say when it does not in time."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, complaint()
-        time.sleep(BETWEEN_SECONDS)
+        time.sleep(between)
