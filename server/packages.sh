@@ -1,5 +1,5 @@
-# Finds out what a Debian machine lacks for cbsmock and installs just that. Sourced by server/run and tests/run; everything it says
-# goes to stderr.
+# Finds out what a Debian machine lacks for cbsmock and installs just that, and how a program to be used is built there. Sourced by
+# server/run, tests/run and tests/bench/run; everything it says goes to stderr.
 
 missing=()
 

@@ -8,9 +8,8 @@ import shutil
 import pytest
 
 from support.server import ROOT, environment
-from support.shipping import LIBDIR, install, run
+from support.shipping import LIBDIR, copy_sources, install, run
 
-SOURCES = ("fixtures", "schema", "server", "meson.build", "meson_options.txt")
 LIBRARIES = ("libmicrohttpd", "libcjson", "sqlite3", "gnutls", "nettle")
 PROGRAM = r"""
 #include <libcbsmock.h>
@@ -48,13 +47,7 @@ def installed(tmp_path_factory):
 @pytest.fixture(scope="module")
 def installed_from_a_copy(tmp_path_factory):
     """The same from other sources, in folders as different as can be."""
-    copy = tmp_path_factory.mktemp("second") / "a" / "longer" / "way"
-    copy.mkdir(parents=True)
-    for name in SOURCES:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, copy / name)
+    copy = copy_sources(ROOT, tmp_path_factory.mktemp("second") / "a" / "longer" / "way")
     return install(copy, copy / "out")
 
 

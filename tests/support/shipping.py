@@ -1,7 +1,9 @@
 """Builds the tree as those who ship it do, and runs the commands that look at the result."""
 
+import shutil
 import subprocess
 
+SOURCES = ("fixtures", "schema", "server", "meson.build", "meson_options.txt")
 BUILD_SECONDS = 600
 LIBDIR = "lib/" + subprocess.run(["gcc", "-print-multiarch"], capture_output=True, text=True).stdout.strip()
 
@@ -11,6 +13,17 @@ def run(*command, **options):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=BUILD_SECONDS, **options)
     assert done.returncode == 0, f"{' '.join(map(str, command))}: {done.stdout[-4000:]}"
     return done.stdout
+
+
+def copy_sources(source, folder):
+    """All that the program is built from, and nothing that was built; answers the folder, which is made."""
+    folder.mkdir(parents=True)
+    for name in SOURCES:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source / name, folder / name)
+    return folder
 
 
 def install(source, work):
